@@ -15,7 +15,15 @@ let test = upcoming
 let package = Package(
     name: "sluice",
     targets: [
+        // Pure: bytes to frames, frames to segments, bytes to requests.
         .target(name: "Bytes", swiftSettings: pure),
+        .target(name: "Media", dependencies: ["Bytes"], swiftSettings: pure),
+
+        // Vocabulary, ports, configuration, logs, lifecycle.
+        .target(name: "StreamingCore", dependencies: ["Bytes", "Media"], swiftSettings: plain),
+
+        // Tests mirror Sources.
+        .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,45 @@
+# Two commands do it all on a fresh Debian 12 with a Swift toolchain: `make run` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+SWIFT ?= swift
+
+help: ## Show these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages that building and running need
+	@scripts/setup.sh
+
+build: setup ## Build everything in release mode
+	$(SWIFT) build -c release
+
+run: setup ## Build and start Sluice, and say where to publish and where to watch
+	$(SWIFT) build -c release --product sluice
+	@exec .build/release/sluice
+
+demo: ## The same, with FFmpeg publishing a test picture with a clock and a tone
+	@scripts/setup.sh --test
+	$(SWIFT) build -c release --product sluice
+	@exec scripts/demo.sh
+
+test: ## Run every test, also those with real encoders, players and servers
+	@scripts/setup.sh --test
+	$(SWIFT) build -c release --product sluice
+	$(SWIFT) test
+
+bench: ## Measure, beside nginx and nginx-rtmp in the same run
+	@scripts/setup.sh --test
+	@scripts/bench.sh
+
+fuzz: ## Fuzz the parsers with libFuzzer (FUZZ_SECONDS each, default 60)
+	@scripts/fuzz.sh
+
+fmt: ## Format all Swift code
+	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests services Benchmarks Fuzz
+
+lint: ## Hold all Swift code against the formatter's rules
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests services Benchmarks Fuzz
+
+clean: ## Remove what was built
+	rm -rf .build .build-*
+
+.PHONY: help setup build run demo test bench fuzz fmt lint clean

@@ -1,0 +1,104 @@
+/// Everything that an operator can set, read once at start.
+///
+/// Values come from the environment, over an optional `.env` file in the working directory. Every variable has a default
+/// that fits one machine. All mistakes are reported together.
+public struct Configuration: Sendable {
+    /// Where encoders connect. `RTMP_PORT`
+    public var rtmpPort: Int
+    /// Where viewers, pages and the API connect. `HTTP_PORT`
+    public var httpPort: Int
+    /// The address to listen on; `*` is every address of the machine. `BIND_ADDRESS`
+    public var bindAddress: String
+    /// The host name in the URLs that are given out; `nil` takes the name that the client used. `PUBLIC_HOST`
+    public var publicHost: String?
+    /// Where the database and spilled segments are. `DATA_DIR`
+    public var dataDirectory: String
+    /// Where the pages are. `WEB_DIR`
+    public var webDirectory: String
+    /// The API's bearer token; `nil` has one made. `ADMIN_TOKEN`
+    public var adminToken: Secret?
+    /// What is logged. `LOG_LEVEL`
+    public var logLevel: LogLevel
+    /// The target duration of a segment, in milliseconds. `SEGMENT_SECONDS`
+    public var segmentMilliseconds: Int64
+    /// The target duration of a part, in milliseconds. `PART_SECONDS`
+    public var partMilliseconds: Int64
+    /// How far back a viewer can seek, in milliseconds. `DVR_SECONDS`
+    public var windowMilliseconds: Int64
+    /// How much memory segments may take before the oldest go to disk, in bytes. `SEGMENT_MEMORY_MB`
+    public var segmentMemoryBytes: Int
+    /// How long a stream waits for its encoder to come back, in milliseconds. `RECONNECT_GRACE_SECONDS`
+    public var reconnectGraceMilliseconds: Int64
+    /// How long an RTMP connection may be silent, in milliseconds. `RTMP_IDLE_SECONDS`
+    public var rtmpIdleMilliseconds: Int64
+    /// How many RTMP connections are served at once. `RTMP_CONNECTIONS_MAX`
+    public var rtmpConnectionsMax: Int
+    /// The kernel's receive buffer of an RTMP connection, in bytes; 0 leaves it to the kernel. `RTMP_RECEIVE_BUFFER`
+    public var rtmpReceiveBufferBytes: Int
+    /// How many HTTP connections are served at once. `HTTP_CONNECTIONS_MAX`
+    public var httpConnectionsMax: Int
+    /// How many HTTP connections one address may have at once. `HTTP_CONNECTIONS_PER_ADDRESS_MAX`
+    public var httpConnectionsPerAddressMax: Int
+    /// Origins whose pages may read our responses; empty means every origin. `CORS_ORIGINS`
+    public var corsOrigins: [String]
+    /// How many event loops run; 0 is one per core. `EVENT_LOOPS`
+    public var eventLoopCount: Int
+    /// How long a shutdown may take before connections are cut, in milliseconds. `SHUTDOWN_GRACE_SECONDS`
+    public var shutdownGraceMilliseconds: Int64
+
+    /// - Parameters:
+    ///   - environment: The process's environment.
+    ///   - dotEnv: The text of a `.env` file; what the environment sets wins.
+    public init(environment: [String: String], dotEnv: String? = nil) throws(ConfigurationFailure) {
+        let file = DotEnv(dotEnv ?? "")
+        var reader = ConfigurationReader(values: file.values.merging(environment) { _, outer in outer })
+        rtmpPort = reader.read(Variables.rtmpPort)
+        httpPort = reader.read(Variables.httpPort)
+        bindAddress = reader.read(Variables.bindAddress)
+        publicHost = reader.read(Variables.publicHost)
+        dataDirectory = reader.read(Variables.dataDirectory)
+        webDirectory = reader.read(Variables.webDirectory)
+        adminToken = reader.read(Variables.adminToken)
+        logLevel = reader.read(Variables.logLevel)
+        segmentMilliseconds = reader.read(Variables.segmentSeconds)
+        partMilliseconds = reader.read(Variables.partSeconds)
+        windowMilliseconds = reader.read(Variables.dvrSeconds)
+        segmentMemoryBytes = reader.read(Variables.segmentMemory) << 20
+        reconnectGraceMilliseconds = reader.read(Variables.reconnectGrace)
+        rtmpIdleMilliseconds = reader.read(Variables.rtmpIdle)
+        rtmpConnectionsMax = reader.read(Variables.rtmpConnectionsMax)
+        rtmpReceiveBufferBytes = reader.read(Variables.rtmpReceiveBuffer)
+        httpConnectionsMax = reader.read(Variables.httpConnectionsMax)
+        httpConnectionsPerAddressMax = reader.read(Variables.httpConnectionsPerAddressMax)
+        corsOrigins = reader.read(Variables.corsOrigins)
+        eventLoopCount = reader.read(Variables.eventLoops)
+        shutdownGraceMilliseconds = reader.read(Variables.shutdownGrace)
+        reader.read(Variables.ladder)
+        for name in Variables.notYetSupported {
+            reader.refuse(name, reason: "is not supported by this version: leave it unset")
+        }
+        var mistakes = file.mistakes + reader.mistakes
+        if mistakes.isEmpty { mistakes = contradictions }
+        guard mistakes.isEmpty else { throw ConfigurationFailure(mistakes: mistakes) }
+    }
+
+    /// What is wrong between values that are right one by one.
+    private var contradictions: [ConfigurationMistake] {
+        var found: [ConfigurationMistake] = []
+        if rtmpPort == httpPort && rtmpPort != 0 {
+            found.append(ConfigurationMistake(variable: "RTMP_PORT", reason: "must differ from HTTP_PORT (\(httpPort))"))
+        }
+        if partMilliseconds > segmentMilliseconds {
+            found.append(ConfigurationMistake(variable: "PART_SECONDS", reason: "must not be above SEGMENT_SECONDS"))
+        }
+        if windowMilliseconds < segmentMilliseconds * 5 {
+            found.append(ConfigurationMistake(variable: "DVR_SECONDS", reason: "must hold at least 5 segments"))
+        }
+        return found
+    }
+}
+
+extension Configuration {
+    /// Every variable with its default and its line of help, in the order of the documentation.
+    public static var help: [(name: String, fallback: String, help: String)] { Variables.help }
+}

@@ -1,0 +1,89 @@
+/// The variables, each with its default, its help and its rules: the single source of `--help` and `.env.example`.
+enum Variables {
+    static let rtmpPort = ConfigurationVariable<Int>.number(
+        "RTMP_PORT", 1935, in: 0...65_535, "port that encoders publish to over RTMP (0 takes a free one)")
+    static let httpPort = ConfigurationVariable<Int>.number(
+        "HTTP_PORT", 8080, in: 0...65_535, "port for players, pages and the API (0 takes a free one)")
+    static let bindAddress = ConfigurationVariable<String>.text(
+        "BIND_ADDRESS", "*", "address to listen on; * is every IPv4 and IPv6 address")
+    static let publicHost = ConfigurationVariable<String?>(
+        name: "PUBLIC_HOST", fallback: "", help: "host name in the URLs that are given out; empty takes the client's"
+    ) { text throws(ConfigurationReason) in
+        guard text.utf8.allSatisfy({ hostCharacters.contains($0) }) else {
+            throw ConfigurationReason("must be a host name without scheme, port or path, not '\(text)'")
+        }
+        return text.isEmpty ? nil : text
+    }
+    static let dataDirectory = ConfigurationVariable<String>.text(
+        "DATA_DIR", "./data", "folder for the database and for segments that do not fit in memory")
+    static let webDirectory = ConfigurationVariable<String>.text("WEB_DIR", "./web", "folder with the pages")
+    static let adminToken = ConfigurationVariable<Secret?>(
+        name: "ADMIN_TOKEN", fallback: "",
+        help: "bearer token of the API, 16 characters or more; empty has one made, kept in DATA_DIR and printed"
+    ) { text throws(ConfigurationReason) in
+        guard text.isEmpty || text.utf8.count >= 16 || !text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ConfigurationReason("must have 16 characters or more")
+        }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw ConfigurationReason("must be printable ASCII without spaces")
+        }
+        return text.isEmpty ? nil : Secret(text)
+    }
+    static let logLevel = ConfigurationVariable<LogLevel>.choice(
+        "LOG_LEVEL", "info", LogLevel.allCases.map { ($0.rawValue, $0) },
+        "what is logged: debug, info, warning or error")
+    static let segmentSeconds = ConfigurationVariable<Int64>.seconds(
+        "SEGMENT_SECONDS", "2", in: 1000...10_000, "target duration of a segment")
+    static let partSeconds = ConfigurationVariable<Int64>.seconds(
+        "PART_SECONDS", "0.333", in: 100...2000, "target duration of a part of a segment")
+    static let dvrSeconds = ConfigurationVariable<Int64>.seconds(
+        "DVR_SECONDS", "600", in: 10_000...86_400_000, "how far back viewers can seek")
+    static let segmentMemory = ConfigurationVariable<Int>.number(
+        "SEGMENT_MEMORY_MB", 512, in: 16...1_048_576, "memory for segments; older ones go to DATA_DIR")
+    static let reconnectGrace = ConfigurationVariable<Int64>.seconds(
+        "RECONNECT_GRACE_SECONDS", "15", in: 0...1_800_000, "how long a stream waits for its encoder to come back")
+    static let rtmpIdle = ConfigurationVariable<Int64>.seconds(
+        "RTMP_IDLE_SECONDS", "30", in: 1000...3_600_000, "how long an RTMP connection may be silent")
+    static let rtmpConnectionsMax = ConfigurationVariable<Int>.number(
+        "RTMP_CONNECTIONS_MAX", 1000, in: 1...1_000_000, "how many RTMP connections are served at once")
+    static let rtmpReceiveBuffer = ConfigurationVariable<Int>.number(
+        "RTMP_RECEIVE_BUFFER", 0, in: 0...67_108_864, "kernel receive buffer of an RTMP connection, in bytes; 0 is automatic")
+    static let httpConnectionsMax = ConfigurationVariable<Int>.number(
+        "HTTP_CONNECTIONS_MAX", 20_000, in: 1...1_000_000, "how many HTTP connections are served at once")
+    static let httpConnectionsPerAddressMax = ConfigurationVariable<Int>.number(
+        "HTTP_CONNECTIONS_PER_ADDRESS_MAX", 20_000, in: 1...1_000_000, "how many of them one address may have")
+    static let corsOrigins = ConfigurationVariable<[String]>(
+        name: "CORS_ORIGINS", fallback: "*", help: "origins whose pages may play, separated by commas; * is every origin"
+    ) { text throws(ConfigurationReason) in
+        guard text != "*" else { return [] }
+        let origins = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        for origin in origins where !(origin.hasPrefix("http://") || origin.hasPrefix("https://")) {
+            throw ConfigurationReason("must list origins such as https://example.org, not '\(origin)'")
+        }
+        return origins
+    }
+    static let eventLoops = ConfigurationVariable<Int>.number(
+        "EVENT_LOOPS", 0, in: 0...256, "how many event loops run; 0 is one per core")
+    static let shutdownGrace = ConfigurationVariable<Int64>.seconds(
+        "SHUTDOWN_GRACE_SECONDS", "10", in: 0...3_600_000, "how long a shutdown may take before connections are cut")
+    static let ladder = ConfigurationVariable<Void>.choice(
+        "LADDER", "none", [("none", ())], "renditions to make; none passes the source through, and is all this version has")
+
+    /// Names of the architecture whose back ends are not built yet: setting one must not be silently ignored.
+    static let notYetSupported = ["KAFKA_BROKERS", "REDIS_URL", "S3_BUCKET", "S3_ENDPOINT", "DATABASE_URL"]
+
+    static var help: [(name: String, fallback: String, help: String)] {
+        func line<Value>(_ variable: ConfigurationVariable<Value>) -> (name: String, fallback: String, help: String) {
+            (variable.name, variable.fallback, variable.help)
+        }
+        return [
+            line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(dataDirectory),
+            line(webDirectory), line(adminToken), line(logLevel), line(segmentSeconds), line(partSeconds),
+            line(dvrSeconds), line(ladder), line(segmentMemory), line(reconnectGrace), line(rtmpIdle),
+            line(rtmpConnectionsMax), line(rtmpReceiveBuffer), line(httpConnectionsMax),
+            line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops), line(shutdownGrace),
+        ]
+    }
+
+    private static let hostCharacters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_[]:".utf8)
+}

@@ -1,0 +1,34 @@
+/// Something that happened to a stream.
+public struct StreamEvent: Sendable, Equatable {
+    public let id: UUIDv7
+    public let streamID: StreamID
+    public let at: WallTime
+    public let kind: Kind
+
+    public enum Kind: Sendable, Equatable {
+        /// An encoder began a broadcast.
+        case started
+        /// The encoder is gone; its grace time runs.
+        case interrupted
+        /// The encoder came back within the grace time.
+        case resumed
+        /// The broadcast is over.
+        case ended(EndReason)
+        /// The stream was deleted through the API: whoever publishes on it must go.
+        case deleted
+        /// A key was revoked: whoever publishes with it must go.
+        case keyRevoked(keyID: UUIDv7)
+    }
+
+    /// Why a broadcast ended. The raw values are the form in logs and events.
+    public enum EndReason: String, Sendable {
+        case unpublished, graceExpired = "grace_expired", shutdown, deleted, keyRevoked = "key_revoked", failed
+    }
+
+    public init(streamID: StreamID, at: WallTime, kind: Kind) {
+        id = UUIDv7(at: at)
+        self.streamID = streamID
+        self.at = at
+        self.kind = kind
+    }
+}

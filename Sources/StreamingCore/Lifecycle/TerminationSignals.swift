@@ -1,0 +1,28 @@
+import Dispatch
+import Glibc
+
+/// Waits for SIGTERM or SIGINT, and sees to it that a peer's closed connection never kills the process (SIGPIPE).
+public final class TerminationSignals: Sendable {
+    private let latch = Latch()
+    /// Kept only so that they live. `nonisolated(unsafe)`: nobody touches them after `init`.
+    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+    /// From here on the signals no longer end the process by themselves. A second one ends it at once.
+    public init() {
+        signal(SIGPIPE, SIG_IGN)
+        let latch = latch
+        sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                signal(number, SIG_DFL)
+                latch.open()
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Returns when one of the signals came.
+    public func wait() async { await latch.wait() }
+}
