@@ -10,18 +10,44 @@ let upcoming: [SwiftSetting] = [
 ]
 let pure = upcoming + [.strictMemorySafety()]
 let plain = upcoming
+/// Modules that hold pointers: each unsafe expression is marked.
+let interop = upcoming + [.strictMemorySafety()]
 let test = upcoming
 
 let package = Package(
     name: "sluice",
     targets: [
+        // C libraries, from Debian.
+        .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+
         // Pure: bytes to frames, frames to segments, bytes to requests.
         .target(name: "Bytes", swiftSettings: pure),
         .target(name: "Media", dependencies: ["Bytes"], swiftSettings: pure),
+        .target(name: "RTMP", dependencies: ["Bytes", "Media"], swiftSettings: pure),
+        .target(name: "Packaging", dependencies: ["Bytes", "Media"], swiftSettings: pure),
+        .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: pure),
 
         // Vocabulary, ports, configuration, logs, lifecycle.
         .target(name: "StreamingCore", dependencies: ["Bytes", "Media"], swiftSettings: plain),
 
+        // I/O and back ends: the only modules that import C.
+        .target(name: "Network", dependencies: ["Bytes", "HTTP", "CLinux"], swiftSettings: interop),
+        .target(name: "SQLiteBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CSQLite"], swiftSettings: interop),
+        .target(name: "LocalBackend", dependencies: ["Bytes", "Media", "StreamingCore"], swiftSettings: interop),
+
+        // Services: they know ports, never a back end.
+        .target(
+            name: "IngestService", dependencies: ["Bytes", "Media", "RTMP", "Network", "StreamingCore"],
+            swiftSettings: plain),
+        .target(
+            name: "TranscodeService", dependencies: ["Bytes", "Media", "Packaging", "StreamingCore"],
+            swiftSettings: plain),
+        .target(
+            name: "DeliveryService", dependencies: ["Bytes", "Media", "HTTP", "Packaging", "StreamingCore"],
+            swiftSettings: plain),
         // Tests mirror Sources.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),

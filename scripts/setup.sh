@@ -9,7 +9,7 @@ set -euo pipefail
 
 build=(libsqlite3-dev pkg-config)
 test=(
-  ffmpeg rtmpdump nginx libnginx-mod-rtmp wrk curl libxml2-utils
+  ffmpeg fonts-dejavu-core rtmpdump nginx libnginx-mod-rtmp wrk curl libxml2-utils
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav
 )

@@ -67,8 +67,9 @@ public struct AACConfiguration: Sendable, Hashable {
 
     /// An ADTS header for one access unit, as MPEG transport streams need it.
     ///
-    /// It describes the core, as ADTS must: decoders find SBR in the access unit itself. Channels that only a program config
-    /// element describes are announced by their number, and 960-sample frames cannot be told apart from 1024.
+    /// It describes the core, as ADTS must: decoders find SBR in the access unit itself. Channels that only a
+    /// program config element describes are announced by their number, and frames of 960 samples cannot be told from
+    /// those of 1024.
     ///
     /// - Parameter payloadLength: Bytes of the raw access unit. Above `ADTSHeader.payloadBytesMax` the length field
     ///   is at its end and the receiver loses the frame; no decodable access unit of up to 8 channels is that long.

@@ -15,14 +15,15 @@ public struct AVCConfiguration: Sendable, Hashable {
     ///
     /// The sets are copied: a configuration lives as long as its stream and must not hold on to a network buffer.
     ///
-    /// - Throws: `AVCFailure` when a kind is missing, when a set is of another kind, when there are too many or too long
-    ///   ones, or when the first sequence parameter set cannot be read.
+    /// - Throws: `AVCFailure` when a kind is missing, a set is of another kind, there are too many or they are too
+    ///   long, or when the first sequence parameter set cannot be read.
     public init(
         sequenceParameterSets: [Bytes], pictureParameterSets: [Bytes]
     ) throws(AVCFailure) {
         guard let first = sequenceParameterSets.first else { throw .noSequenceParameterSet }
         guard !pictureParameterSets.isEmpty else { throw .noPictureParameterSet }
-        let length = sequenceParameterSets.reduce(0) { $0 + $1.count } + pictureParameterSets.reduce(0) { $0 + $1.count }
+        let length =
+            sequenceParameterSets.reduce(0) { $0 + $1.count } + pictureParameterSets.reduce(0) { $0 + $1.count }
         guard length <= AVCLimits.parameterSetBytesTotalMax else {
             throw .parameterSetsTooLong(length, limit: AVCLimits.parameterSetBytesTotalMax)
         }

@@ -17,7 +17,8 @@ public struct AccessUnitNormalizer: Sendable {
 
     /// Reads one access unit.
     ///
-    /// The bytes count as a byte stream when they begin with a start code and make no sense as lengths.
+    /// The bytes count as a byte stream when they begin with a start code and make no sense as lengths. A length that
+    /// looks like a start code is common (4 bytes, a unit of 256 to 511 bytes), so that lengths come first.
     ///
     /// - Throws: `AVCFailure.accessUnitTooLong`, `.tooManyUnits`, `.unitPastEnd` or `.truncated`. The next access
     ///   unit can be read all the same.
@@ -25,12 +26,22 @@ public struct AccessUnitNormalizer: Sendable {
         guard payload.count <= AVCLimits.accessUnitBytesMax else {
             throw .accessUnitTooLong(payload.count, limit: AVCLimits.accessUnitBytesMax)
         }
+        let mayBeStream = AnnexB.begins(payload)
+        if mayBeStream && !beginsWithLength(payload) { return try readByteStream(payload) }
         do throws(AVCFailure) {
             return try readLengthPrefixed(payload)
         } catch {
-            guard AnnexB.begins(payload) else { throw error }
+            guard mayBeStream else { throw error }
         }
         return try readByteStream(payload)
+    }
+
+    /// Whether bytes that begin with a start code may begin with a length all the same.
+    ///
+    /// Shorter lengths than four bytes would begin with empty units there. Behind `00 00 01` and a slice's header comes
+    /// a slice that begins with a set bit, where a length would be followed by a header's `forbidden_zero_bit`.
+    private func beginsWithLength(_ payload: Bytes) -> Bool {
+        lengthSize == 4 && (payload.count < 5 || payload[4] & 0x80 == 0)
     }
 
     /// Room for the bytes that short lengths and start codes gain when they become 4-byte lengths.

@@ -84,9 +84,11 @@ public struct SequenceParameterSet: Sendable, Hashable {
     public var displaySize: PictureSize {
         let ratio = sampleAspectRatio
         let (numerator, denominator) = (Int(ratio.numerator), Int(ratio.denominator))
-        // Both factors are below 2³¹, since a ratio's parts come from 16-bit fields and `size` is bounded.
+        // No overflow: a ratio's parts come from 16-bit fields, and `size` is bounded.
         let width = (size.width * numerator + denominator / 2) / denominator
-        return PictureSize(width: max(width, 1), height: size.height)
+        // A ratio that leads to no picture that anybody can show is a mistake of the encoder.
+        guard 1...AVCLimits.pictureSideMax ~= width else { return size }
+        return PictureSize(width: width, height: size.height)
     }
 
     /// How many frames may have to wait for a later one before output (`max_num_reorder_frames`), as far as known.

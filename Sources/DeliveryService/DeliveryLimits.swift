@@ -1,0 +1,20 @@
+/// Bounds of the delivery service.
+public enum DeliveryLimits {
+    /// Streams whose window is in memory; when one more comes, those that ended first are forgotten.
+    public static let streamsMax = 10_000
+    /// Requests that one stream's first playlist may keep waiting.
+    public static let heldRequestsPerStreamMax = 10_000
+    /// How long the first playlist of a starting stream is waited for, in milliseconds. Players give up after about ten
+    /// seconds without a first byte.
+    public static let holdMilliseconds: Int64 = 8000
+    /// How often held requests and ended streams are looked through, in milliseconds.
+    public static let sweepMilliseconds: Int64 = 250
+    /// How long the answer of the database about an unknown stream is believed, in milliseconds.
+    public static let lookupMilliseconds: Int64 = 1000
+    /// How many of those answers are kept.
+    public static let lookupsMax = 10_000
+    /// MPEG-TS segments kept because somebody asked for them, in bytes.
+    public static let transportBytesMax = 64 << 20
+    /// How long the store may take for a segment, in milliseconds.
+    public static let fetchMilliseconds: Int64 = 10_000
+}

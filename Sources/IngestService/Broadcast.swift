@@ -1,0 +1,205 @@
+import Media
+import StreamingCore
+import Synchronization
+
+/// One broadcast of one stream: takes frames from whichever connection publishes and appends them to the frame log.
+///
+/// The decisions are in ``StateMachine``; this class carries them out. The lock is held while an entry is appended,
+/// because the order in the log must be the order of the decisions; appending never waits.
+final class Broadcast: Sendable {
+    let stream: StreamID
+    private let streams: any StreamRepository
+    private let events: any EventLog
+    private let logger: Logger
+
+    fileprivate struct Guarded: ~Copyable {
+        var machine: StateMachine
+        let writer: any FrameLogWriter
+        var publisher: Publisher?
+        /// What the database and the event log must still be told, in order. Bounded by ``IngestLimits/changesWaitingMax``.
+        var changes: [Change] = []
+        var isRecording = false
+    }
+
+    /// Something that must be written down.
+    fileprivate enum Change {
+        case state(StreamState, StreamEvent.Kind, at: WallTime)
+        case discontinuity(Int)
+    }
+
+    private let guarded: Mutex<Guarded>
+
+    init(
+        stream: StreamID, origin: BroadcastOrigin, writer: any FrameLogWriter, graceMilliseconds: Int64,
+        streams: any StreamRepository, events: any EventLog, logger: Logger
+    ) {
+        self.stream = stream
+        self.streams = streams
+        self.events = events
+        self.logger = logger.with("stream.id", LogValue(stream))
+        let machine = StateMachine(origin: origin, graceMilliseconds: graceMilliseconds)
+        guarded = Mutex(Guarded(machine: machine, writer: writer))
+    }
+
+    /// Lets a publisher in, in place of one that is there.
+    ///
+    /// - Returns: `false` when the broadcast is over.
+    func admit(_ publisher: Publisher, at now: WallTime) -> Bool {
+        let (action, displaced) = guarded.withLock { guarded in
+            let action = guarded.machine.connectionArrived(publisher.connection)
+            guard case .publish(_, let isResumption) = action else { return (action, nil as Publisher?) }
+            if isResumption { guarded.changes.append(.state(.active, .resumed, at: now)) }
+            defer { guarded.publisher = publisher }
+            return (action, guarded.publisher)
+        }
+        guard case .publish(let old, let isResumption) = action else { return false }
+        if let displaced, displaced.connection == old {
+            logger.info("publisher displaced by a newer connection", ["connection.id": LogValue(displaced.connection)])
+            displaced.stop(.takenOver)
+        }
+        if isResumption { logger.info("broadcast resumed") }
+        return true
+    }
+
+    /// Takes a frame from a connection.
+    ///
+    /// - Returns: `false` when the connection must stop sending: it was displaced, or the log refuses more.
+    func receive(_ frame: EncoderFrame, from connection: UInt64, at now: WallTime) -> Bool {
+        do {
+            return try guarded.withLock { guarded throws(StreamError) in
+                switch guarded.machine.frameReceived(frame, from: connection, at: now) {
+                case .append(let repaired, let newDiscontinuity):
+                    if let newDiscontinuity { guarded.note(.discontinuity(newDiscontinuity)) }
+                    try guarded.writer.append(.frame(repaired))
+                    return true
+                case .drop: return true
+                case .refuse: return false
+                }
+            }
+        } catch {
+            logger.error("frame log refused a frame", ["error": LogValue(error)])
+            return false
+        }
+    }
+
+    /// A connection ended.
+    ///
+    /// - Parameter isDeliberate: The encoder said that it is done.
+    /// - Returns: Whether the broadcast is over with it.
+    func connectionLost(_ connection: UInt64, isDeliberate: Bool, at now: WallTime) async -> Bool {
+        let (action, repairs) = guarded.withLock { guarded in
+            let action = guarded.machine.connectionLost(connection, isDeliberate: isDeliberate, at: now)
+            switch action {
+            case .interrupt:
+                guarded.publisher = nil
+                guarded.conclude(with: .interrupted, state: .reconnecting, event: .interrupted, at: now)
+            case .end:
+                guarded.publisher = nil
+                guarded.conclude(with: .ended, state: .ended, event: .ended(.unpublished), at: now)
+            case .ignore: break
+            }
+            return (action, guarded.machine.repairs)
+        }
+        switch action {
+        case .ignore: return false
+        case .interrupt: logger.info("encoder lost, waiting for it to come back", ["repairs": LogValue(repairs.summary)])
+        case .end: logger.info("broadcast ended", ["repairs": LogValue(repairs.summary)])
+        }
+        await recordChanges()
+        return action == .end
+    }
+
+    /// Ends the broadcast if its grace time is over.
+    ///
+    /// - Returns: Whether it ended now.
+    func endIfGraceIsOver(at now: WallTime) async -> Bool {
+        let isOver = guarded.withLock { guarded in
+            guard guarded.machine.timePassed(now) else { return false }
+            guarded.conclude(with: .ended, state: .ended, event: .ended(.graceExpired), at: now)
+            return true
+        }
+        guard isOver else { return false }
+        logger.info("broadcast ended: the encoder did not come back")
+        await recordChanges()
+        return true
+    }
+
+    /// Ends the broadcast for a reason that is not the encoder's.
+    func end(_ reason: StreamEvent.EndReason, telling stop: StopReason, at now: WallTime) async {
+        let publisher: Publisher? = guarded.withLock { guarded in
+            guard case .end = guarded.machine.endOrdered() else { return nil }
+            guarded.conclude(with: .ended, state: .ended, event: .ended(reason), at: now)
+            defer { guarded.publisher = nil }
+            return guarded.publisher
+        }
+        publisher?.stop(stop)
+        logger.info("broadcast ended", ["reason": LogValue(reason.rawValue)])
+        await recordChanges()
+    }
+
+    /// Sends the publisher away if it was let in with this key; the broadcast then waits for another.
+    func stopPublisher(using keyID: UUIDv7) {
+        let publisher = guarded.withLock { $0.publisher }
+        if let publisher, publisher.keyID == keyID { publisher.stop(.keyRevoked) }
+    }
+
+    /// Whether there is something to write down.
+    var hasChanges: Bool { guarded.withLock { !$0.changes.isEmpty } }
+
+    /// Writes down what has changed, in order. One task at a time does it, for all.
+    ///
+    /// A database that fails must not stop a broadcast: the failure is logged and the next change is tried.
+    func recordChanges() async {
+        guard guarded.withLock({ $0.beginRecording() }) else { return }
+        while let change = guarded.withLock({ $0.nextChange() }) {
+            do {
+                switch change {
+                case .discontinuity(let sequence):
+                    try await streams.recordDiscontinuity(stream, sequence: sequence)
+                case .state(let state, let kind, let at):
+                    do { try await streams.setState(stream, to: state, failure: nil, at: at) } catch .notFound {
+                        // The stream was deleted while it was on air: there is no row to keep true.
+                    }
+                    try await events.append(StreamEvent(streamID: stream, at: at, kind: kind))
+                }
+            } catch {
+                logger.error("stream change not recorded", ["error": LogValue(error)])
+            }
+        }
+    }
+}
+
+extension Broadcast.Guarded {
+    /// Ends or interrupts the log and notes the change.
+    fileprivate mutating func conclude(
+        with entry: BroadcastEntry, state: StreamState, event: StreamEvent.Kind, at now: WallTime
+    ) {
+        // The log refuses only when a newer writer owns it; then that writer's broadcast is the one readers follow.
+        try? writer.append(entry)
+        note(.state(state, event, at: now))
+    }
+
+    /// Remembers a change. When the database is so slow that too many wait, discontinuities are left out first: their
+    /// numbers only matter over a restart.
+    fileprivate mutating func note(_ change: Broadcast.Change) {
+        if changes.count >= IngestLimits.changesWaitingMax {
+            changes.removeAll { if case .discontinuity = $0 { true } else { false } }
+        }
+        if changes.count >= IngestLimits.changesWaitingMax { changes.removeFirst() }
+        changes.append(change)
+    }
+
+    fileprivate mutating func beginRecording() -> Bool {
+        guard !isRecording, !changes.isEmpty else { return false }
+        isRecording = true
+        return true
+    }
+
+    fileprivate mutating func nextChange() -> Broadcast.Change? {
+        guard !changes.isEmpty else {
+            isRecording = false
+            return nil
+        }
+        return changes.removeFirst()
+    }
+}

@@ -1,0 +1,169 @@
+import Media
+public import StreamingCore
+import Synchronization
+
+/// The broadcasts of this process: at most one per stream.
+public final class BroadcastRegistry: Sendable {
+    fileprivate enum Entry {
+        /// Its numbers are being reserved; whoever comes meanwhile waits.
+        case opening([CheckedContinuation<Void, Never>])
+        case live(Broadcast)
+    }
+
+    private let entries = Mutex<[StreamID: Entry]>([:])
+    /// Set at shutdown: nobody begins any more.
+    private let isClosed = Atomic(false)
+    private let streams: any StreamRepository
+    private let log: any FrameLog
+    private let events: any EventLog
+    private let clock: any WallClock
+    private let graceMilliseconds: Int64
+    private let logger: Logger
+
+    public init(
+        streams: any StreamRepository, log: any FrameLog, events: any EventLog, clock: any WallClock,
+        graceMilliseconds: Int64, logger: Logger
+    ) {
+        self.streams = streams
+        self.log = log
+        self.events = events
+        self.clock = clock
+        self.graceMilliseconds = graceMilliseconds
+        self.logger = logger
+    }
+
+    /// Makes a publisher the one of its stream: begins a broadcast, resumes one, or takes one over.
+    ///
+    /// - Throws: ``StreamError/overloaded(what:)`` at the limit, or what the database or the log throw.
+    func claim(_ stream: StreamID, by publisher: Publisher) async throws(StreamError) -> Broadcast {
+        while true {
+            switch try decide(stream) {
+            case .join(let broadcast):
+                let now = clock.now()
+                if broadcast.admit(publisher, at: now) {
+                    await broadcast.recordChanges()
+                    return broadcast
+                }
+                remove(broadcast)
+            case .open:
+                return try await open(stream, for: publisher)
+            case .wait:
+                await waitUntilOpened(stream)
+            }
+        }
+    }
+
+    /// Ends those whose encoder did not come back in time.
+    func sweep() async {
+        for broadcast in live where await broadcast.endIfGraceIsOver(at: clock.now()) { remove(broadcast) }
+    }
+
+    func connectionLost(_ connection: UInt64, of broadcast: Broadcast, isDeliberate: Bool) async {
+        if await broadcast.connectionLost(connection, isDeliberate: isDeliberate, at: clock.now()) { remove(broadcast) }
+    }
+
+    /// Ends a stream's broadcast, if it has one.
+    func end(_ stream: StreamID, _ reason: StreamEvent.EndReason, telling stop: StopReason) async {
+        guard let broadcast = entries.withLock({ $0[stream]?.broadcast }) else { return }
+        await broadcast.end(reason, telling: stop, at: clock.now())
+        remove(broadcast)
+    }
+
+    func stopPublisher(of stream: StreamID, using keyID: UUIDv7) {
+        entries.withLock { $0[stream]?.broadcast }?.stopPublisher(using: keyID)
+    }
+
+    /// Ends everything, at shutdown.
+    func endAll() async {
+        isClosed.store(true, ordering: .sequentiallyConsistent)
+        for broadcast in live {
+            await broadcast.end(.shutdown, telling: .shutdown, at: clock.now())
+            remove(broadcast)
+        }
+    }
+
+    private var live: [Broadcast] { entries.withLock { $0.values.compactMap(\.broadcast) } }
+
+    private enum Decision {
+        case join(Broadcast)
+        case open
+        case wait
+    }
+
+    private func decide(_ stream: StreamID) throws(StreamError) -> Decision {
+        guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw .overloaded(what: "shutting down") }
+        return try entries.withLock { entries throws(StreamError) in
+            switch entries[stream] {
+            case .live(let broadcast): return .join(broadcast)
+            case .opening: return .wait
+            case nil:
+                guard entries.count < IngestLimits.broadcastsMax else {
+                    throw .overloaded(what: "broadcasts at once: \(IngestLimits.broadcastsMax)")
+                }
+                entries[stream] = .opening([])
+                return .open
+            }
+        }
+    }
+
+    private func open(_ stream: StreamID, for publisher: Publisher) async throws(StreamError) -> Broadcast {
+        let now = clock.now()
+        do {
+            let origin = try await streams.beginBroadcast(stream, at: now)
+            let writer = try await log.openWriter(for: stream)
+            try writer.append(.began(origin))
+            let broadcast = Broadcast(
+                stream: stream, origin: origin, writer: writer, graceMilliseconds: graceMilliseconds, streams: streams,
+                events: events, logger: logger)
+            _ = broadcast.admit(publisher, at: now)
+            try await events.append(StreamEvent(streamID: stream, at: now, kind: .started))
+            settle(stream, as: .live(broadcast))
+            return broadcast
+        } catch {
+            settle(stream, as: nil)
+            throw error
+        }
+    }
+
+    private func settle(_ stream: StreamID, as entry: Entry?) {
+        let waiters = entries.withLock { entries in
+            let waiters = entries[stream]?.waiters ?? []
+            entries[stream] = entry
+            return waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func waitUntilOpened(_ stream: StreamID) async {
+        await withCheckedContinuation { continuation in
+            let mustWait = entries.withLock { entries in
+                guard case .opening(let waiters) = entries[stream] else { return false }
+                entries[stream] = .opening(waiters + [continuation])
+                return true
+            }
+            if !mustWait { continuation.resume() }
+        }
+    }
+
+    private func remove(_ broadcast: Broadcast) {
+        entries.withLock { entries in
+            if entries[broadcast.stream]?.broadcast === broadcast { entries[broadcast.stream] = nil }
+        }
+    }
+}
+
+extension BroadcastRegistry.Entry {
+    fileprivate var broadcast: Broadcast? {
+        switch self {
+        case .live(let broadcast): broadcast
+        case .opening: nil
+        }
+    }
+
+    fileprivate var waiters: [CheckedContinuation<Void, Never>] {
+        switch self {
+        case .live: []
+        case .opening(let waiters): waiters
+        }
+    }
+}

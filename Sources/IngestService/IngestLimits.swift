@@ -1,0 +1,11 @@
+/// Bounds of the ingest service.
+public enum IngestLimits {
+    /// State changes of one broadcast that wait for the database.
+    public static let changesWaitingMax = 64
+    /// Broadcasts at once in one process, those that wait for their encoder included.
+    public static let broadcastsMax = 10_000
+    /// Orders from the API, such as a revoked key, that wait to be carried out.
+    public static let ordersWaitingMax = 10_000
+    /// How often grace times are looked at, in milliseconds.
+    public static let sweepMilliseconds: Int64 = 200
+}

@@ -1,0 +1,93 @@
+public import Network
+public import StreamingCore
+import Synchronization
+
+/// Takes broadcasts from encoders over RTMP and appends their frames to the frame log.
+public final class IngestService: Service {
+    /// What can be set.
+    public struct Configuration: Sendable {
+        /// How long a connection may be silent, in milliseconds.
+        public var idleMilliseconds: Int64
+        /// How long connections may take to say goodbye at a shutdown, in milliseconds.
+        public var drainMilliseconds: Int64
+
+        public init(idleMilliseconds: Int64, drainMilliseconds: Int64) {
+            self.idleMilliseconds = idleMilliseconds
+            self.drainMilliseconds = drainMilliseconds
+        }
+    }
+
+    public let name = "ingest"
+    let configuration: Configuration
+    let keys: any StreamKeyRepository
+    let registry: BroadcastRegistry
+    let clock: any WallClock
+    let logger: Logger
+    private let listener: TCPListener
+    private let events: any EventLog
+    private let connectionNumber = Atomic<UInt64>(0)
+
+    public init(
+        configuration: Configuration, listener: TCPListener, keys: any StreamKeyRepository, registry: BroadcastRegistry,
+        events: any EventLog, clock: any WallClock, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.listener = listener
+        self.keys = keys
+        self.registry = registry
+        self.events = events
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Serves encoders until cancelled; then every broadcast is ended, its encoder told, and its end written down.
+    public func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.listen() }
+            group.addTask { await self.obeyEvents() }
+            await sweepUntilCancelled()
+            await registry.endAll()
+        }
+    }
+
+    private func listen() async {
+        await listener.run(grace: .milliseconds(configuration.drainMilliseconds)) { connection in
+            let number = self.connectionNumber.add(1, ordering: .relaxed).newValue
+            await PublishConnection(connection, identifier: number, service: self).run()
+        }
+    }
+
+    private func sweepUntilCancelled() async {
+        while !Task.isCancelled {
+            // A cancelled sleep ends the loop by the condition above.
+            try? await Task.sleep(for: .milliseconds(IngestLimits.sweepMilliseconds))
+            await registry.sweep()
+        }
+    }
+
+    /// Sends publishers away whose stream or key is gone.
+    private func obeyEvents() async {
+        await withDiscardingTaskGroup { group in
+            let orders = AsyncStream<StreamEvent>.makeStream(
+                bufferingPolicy: .bufferingNewest(IngestLimits.ordersWaitingMax))
+            group.addTask {
+                await self.events.follow { event in
+                    switch event.kind {
+                    case .deleted, .keyRevoked: orders.continuation.yield(event)
+                    case .started, .interrupted, .resumed, .ended: break
+                    }
+                }
+                orders.continuation.finish()
+            }
+            for await event in orders.stream { await obey(event) }
+        }
+    }
+
+    private func obey(_ event: StreamEvent) async {
+        switch event.kind {
+        case .deleted: await registry.end(event.streamID, .deleted, telling: .streamDeleted)
+        case .keyRevoked(let keyID): registry.stopPublisher(of: event.streamID, using: keyID)
+        case .started, .interrupted, .resumed, .ended: break
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import Bytes
+import Network
+import RTMP
+import StreamingCore
+
+/// One RTMP connection from its first byte to its last: the shell around ``ServerSession``.
+///
+/// It lives on its connection's event loop; nothing here leaves that thread but the questions to the database.
+actor PublishConnection {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { connection.loop.isolation.asUnownedSerialExecutor() }
+
+    private let connection: TCPConnection
+    private let identifier: UInt64
+    private let service: IngestService
+    private let logger: Logger
+    private let order = StopOrder()
+    private var session: ServerSession
+    private var broadcast: Broadcast?
+    /// Whether the encoder itself said that it is done.
+    private var isDeliberate = false
+
+    init(_ connection: TCPConnection, identifier: UInt64, service: IngestService) {
+        self.connection = connection
+        self.identifier = identifier
+        self.service = service
+        logger = service.logger.with("connection.id", LogValue(identifier))
+            .with("peer.address", LogValue(connection.peer.description))
+        var configuration = ServerConfiguration()
+        configuration.pingAfterMilliseconds = service.configuration.idleMilliseconds / 2
+        session = ServerSession(configuration: configuration, seed: .random(in: .min ... .max))
+    }
+
+    /// How a connection came to its end.
+    private enum Ending {
+        case peerClosed
+        case sessionClosed(CloseReason)
+        case idle
+        case malformed(RTMPFailure)
+        case failed(any Error)
+        case ordered(StopReason)
+        case cancelled
+    }
+
+    /// Serves the connection until it ends, then gives the stream back.
+    func run() async {
+        logger.debug("connection accepted")
+        let ending = await withTaskGroup(of: Ending.self) { group in
+            group.addTask { await self.converse() }
+            group.addTask { await self.order.wait().map { .ordered($0) } ?? .cancelled }
+            // The group has two tasks, so there is a first result.
+            let first = await group.next() ?? .cancelled
+            group.cancelAll()
+            return first
+        }
+        await conclude(ending)
+    }
+
+    // MARK: - Conversation
+
+    private func converse() async -> Ending {
+        do {
+            while true {
+                guard let bytes = try await nextBytes() else { return isSilentForTooLong ? .idle : .peerClosed }
+                do throws(RTMPFailure) { try session.receive(bytes) } catch {
+                    // What was understood before the failure still counts.
+                    _ = try await handleEvents()
+                    try await sendOutput()
+                    return .malformed(error)
+                }
+                if let reason = try await handleEvents() { return .sessionClosed(reason) }
+                try await sendOutput()
+            }
+        } catch {
+            return error is CancellationError ? .cancelled : .failed(error)
+        }
+    }
+
+    private var isSilentForTooLong = false
+
+    /// The next bytes from the encoder; `nil` when it has closed, or was silent for too long.
+    private func nextBytes() async throws -> Bytes? {
+        let idle = service.configuration.idleMilliseconds
+        var waited: Int64 = 0
+        while waited < idle {
+            do {
+                return try await connection.read(before: connection.loop.now + .milliseconds(idle / 2))
+            } catch NetworkError.readTimedOut {
+                waited += max(1, idle / 2)
+                session.tick(nowMilliseconds: connection.loop.now.nanoseconds / 1_000_000)
+                try await sendOutput()
+            }
+        }
+        isSilentForTooLong = true
+        return nil
+    }
+
+    private func sendOutput() async throws {
+        let output = session.takeOutput()
+        if !output.isEmpty { try await connection.write(output) }
+    }
+
+    /// Handles all events that there are.
+    ///
+    /// - Returns: The session's reason to close, if it has one.
+    private func handleEvents() async throws -> CloseReason? {
+        let now = service.clock.now()
+        var sawFrames = false
+        while let event = session.nextEvent() {
+            switch event {
+            case .frame(let frame):
+                guard let broadcast else { continue }
+                sawFrames = true
+                if !broadcast.receive(frame, from: identifier, at: now) { order.give(.logFailed) }
+            case .connected(let information):
+                logger.debug("connected", ["encoder.name": LogValue(information.encoder)])
+            case .publishRequested(let request):
+                // Everything that is ready goes out first; the answer then follows alone.
+                try await sendOutput()
+                await answer(request)
+            case .metadata(let metadata):
+                logger.debug("metadata", ["encoder.name": LogValue(metadata.encoder ?? "")])
+            case .publishEnded(let end):
+                await publishEnded(end)
+            case .closeNeeded(let reason):
+                return reason
+            }
+        }
+        // Rarely there is something to write down: a new discontinuity.
+        if sawFrames, let broadcast, broadcast.hasChanges { await broadcast.recordChanges() }
+        return nil
+    }
+
+    // MARK: - Publication
+
+    private func answer(_ request: PublishRequest) async {
+        do throws(StreamError) {
+            let text = Secret(request.streamKey.revealed)
+            let key = try await service.keys.validate(digest: StreamKey.digest(of: text))
+            let publisher = Publisher(connection: identifier, keyID: key.id, order: order)
+            broadcast = try await service.registry.claim(key.streamID, by: publisher)
+            logger.info(
+                "publish accepted", ["stream.id": LogValue(key.streamID), "key.id": LogValue(key.id)])
+            session.accept()
+        } catch {
+            let rejection: PublishRejection =
+                switch error {
+                case .invalidKey, .notFound, .invalidValue: .badName
+                case .revokedKey: .denied
+                case .conflict: .alreadyPublishing
+                case .network, .transcoding, .database, .overloaded: .unavailable
+                }
+            logger.warning("publish refused", ["error": LogValue(error)])
+            session.reject(rejection)
+        }
+    }
+
+    private func publishEnded(_ end: PublishEnd) async {
+        switch end {
+        case .unpublished: isDeliberate = true
+        case .unsupportedCodec(let name):
+            isDeliberate = true
+            logger.warning("codec refused", ["codec": LogValue(name)])
+        case .stopped: break
+        }
+        await release()
+    }
+
+    private func release() async {
+        guard let broadcast else { return }
+        self.broadcast = nil
+        await service.registry.connectionLost(identifier, of: broadcast, isDeliberate: isDeliberate)
+        isDeliberate = false
+    }
+
+    // MARK: - End
+
+    private func conclude(_ ending: Ending) async {
+        switch ending {
+        case .peerClosed, .cancelled: logger.debug("connection closed")
+        case .sessionClosed(let reason): logger.info("connection closed", ["reason": LogValue("\(reason)")])
+        case .idle:
+            logger.info("connection closed", ["reason": "idle"])
+            session.end(.idle)
+        case .malformed(let failure): logger.warning("malformed RTMP", ["error": LogValue(failure)])
+        case .failed(let error): logger.debug("connection failed", ["error": LogValue(error)])
+        case .ordered(let reason):
+            logger.info("connection closed", ["reason": LogValue(reason.rawValue)])
+            session.end(reason.serverStop)
+        }
+        // The answer that waits, if any, and the status go out before the stream is given back: an encoder that is
+        // told why must not wait for our database.
+        let farewell = session.takeOutput()
+        await release()
+        await connection.close(sending: farewell)
+    }
+}
+
+extension StopReason {
+    fileprivate var serverStop: ServerStop {
+        switch self {
+        case .takenOver: .takenOver
+        case .streamDeleted, .keyRevoked: .revoked
+        case .shutdown, .logFailed: .shutDown
+        }
+    }
+}

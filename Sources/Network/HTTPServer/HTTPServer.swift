@@ -1,0 +1,53 @@
+public import HTTP
+
+/// An HTTP/1.1 server.
+///
+/// Each connection is a task on its event loop; handlers run there too, without a switch, so they must not block.
+/// Requests of one connection are answered one after the other and in order; answers to requests that arrived together
+/// leave together.
+///
+/// While a handler works, the connection is watched: when the client resets it, or has shut down its side and
+/// `departureGrace` has passed, the handler's task is cancelled.
+public final class HTTPServer: Sendable {
+    /// Where it listens, with the real port.
+    public var address: SocketAddress { listener.address }
+
+    private let listener: TCPListener
+    private let configuration: HTTPServerConfiguration
+    private let timeouts: HTTPServerTimeouts
+    private let handler: any HTTPHandler
+
+    /// Binds and listens; requests are answered from `run` on.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where and how.
+    ///   - group: The loops that serve.
+    ///   - handler: Answers the requests.
+    ///   - report: Hears of failures.
+    /// - Throws: `NetworkError` when the address cannot be had.
+    public init(
+        _ configuration: HTTPServerConfiguration, group: EventLoopGroup, handler: any HTTPHandler,
+        report: @escaping NetworkEventHook = { _ in }
+    ) throws(NetworkError) {
+        self.configuration = configuration
+        timeouts = HTTPServerTimeouts(configuration)
+        self.handler = handler
+        listener = try TCPListener(
+            host: configuration.host, port: configuration.port, group: group, options: configuration.listener,
+            report: report)
+    }
+
+    /// How many connections are open.
+    public var connectionCount: Int { listener.connectionCount }
+
+    /// Serves until the task is cancelled.
+    ///
+    /// Then it accepts no more, closes idle connections, answers the requests in work with `Connection: close`, and
+    /// cancels what is left after the configured grace.
+    public func run() async {
+        await listener.run(grace: configuration.drainGrace) { [configuration, timeouts, handler] connection in
+            var session = HTTP1ServerSession(connection, handler, configuration.limits, timeouts)
+            try await session.serve()
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import Media
+
+/// A broadcast from its beginning to its end, as a sequence of runs.
+struct Broadcast: Sendable {
+    /// What happens to the next frame.
+    enum Phase: Sendable {
+        /// Frames are collected until the tracks of the next run are known; becomes `running`.
+        case gathering(Gathering)
+        /// Becomes `gathering` at a discontinuity, a changed configuration, or when a track joins.
+        case running(RunPackager, joining: [RunPackager.Placed])
+    }
+
+    let origin: BroadcastOrigin
+    private let configuration: Packager.Configuration
+    private var segmenter: Segmenter
+    private var targets: PendingTargets
+    /// The newest rendition of each kind: its epoch lasts as long as its configuration.
+    private(set) var renditions: [Rendition] = []
+    /// The discontinuity sequence of the newest run, which rises by one at a time, and the encoder's that it stands for.
+    private(set) var discontinuitySequence: Int
+    private(set) var encoderDiscontinuity: Int?
+    private var phase = Phase.gathering(Gathering())
+
+    init(_ configuration: Packager.Configuration, origin: BroadcastOrigin) {
+        self.configuration = configuration
+        self.origin = origin
+        segmenter = Segmenter(
+            targetMilliseconds: configuration.segmentMilliseconds, firstNumber: origin.firstSegmentNumber)
+        targets = PendingTargets(wishedPartMilliseconds: configuration.partMilliseconds)
+        discontinuitySequence = origin.firstDiscontinuitySequence
+    }
+
+    init(_ configuration: Packager.Configuration, resuming checkpoint: Packager.Checkpoint) {
+        self.init(configuration, origin: checkpoint.origin)
+        targets = PendingTargets(
+            wishedPartMilliseconds: configuration.partMilliseconds, announced: checkpoint.announcedPartMilliseconds)
+        renditions = checkpoint.run.renditions + checkpoint.absent
+        discontinuitySequence = checkpoint.run.discontinuitySequence
+        encoderDiscontinuity = checkpoint.encoderDiscontinuity
+        phase = .running(
+            RunPackager(
+                run: checkpoint.run, absent: checkpoint.absent, targets: targets, resuming: checkpoint.boundary),
+            joining: [])
+    }
+
+    func checkpoint(_ configuration: Packager.Configuration) -> Packager.Checkpoint? {
+        guard case .running(let run, _) = phase, let boundary = run.passed, let encoderDiscontinuity else { return nil }
+        return Packager.Checkpoint(
+            origin: origin, run: run.run, absent: run.absent, encoderDiscontinuity: encoderDiscontinuity,
+            announcedPartMilliseconds: boundary.segmenter.targetDurationSeconds == nil
+                ? nil : run.targets.partMilliseconds,
+            boundary: boundary)
+    }
+
+    mutating func append(_ placed: RunPackager.Placed, _ outputs: inout [PackagerOutput]) {
+        let frame = placed.frame
+        switch phase {
+        case .gathering(var gathering):
+            // The copy in `phase` must not share the frames, or each append would copy them all.
+            phase = .gathering(Gathering())
+            if let sequence = gathering.discontinuitySequence, frame.discontinuitySequence != sequence {
+                guard frame.discontinuitySequence > sequence else {
+                    phase = .gathering(gathering)
+                    return
+                }
+                begin(gathering, &outputs)
+                interrupt(&outputs)
+                gathering = Gathering()
+            }
+            gathering.append(placed)
+            if gathering.isComplete {
+                begin(gathering, &outputs)
+            } else {
+                phase = .gathering(gathering)
+            }
+        case .running: appendRunning(placed, &outputs)
+        }
+    }
+
+    private mutating func appendRunning(_ placed: RunPackager.Placed, _ outputs: inout [PackagerOutput]) {
+        let frame = placed.frame
+        if let sequence = encoderDiscontinuity, frame.discontinuitySequence != sequence {
+            guard frame.discontinuitySequence > sequence else { return }
+            interrupt(&outputs)
+            return append(placed, &outputs)
+        }
+        guard case .running(var packager, var joining) = phase else { return }
+        phase = .gathering(Gathering())
+        let rendition = packager.run.rendition(of: frame.track.kind)
+        let isJoining = rendition == nil
+        let isChanged = rendition.map { !$0.track.hasSameConfiguration(as: frame.track) } ?? false
+        if isJoining && frame.track.kind == .audio {
+            if joining.count >= Packager.joiningFramesMax { joining.removeFirst() }
+            joining.append(placed)
+            phase = .running(packager, joining: joining)
+        } else if isChanged || isJoining || !joining.isEmpty && frame.track.kind == .video {
+            guard frame.isKeyframe else {
+                // A changed configuration without a key frame cannot be decoded; a track that joins waits for one.
+                if !isChanged && !isJoining { packager.append(placed, to: &outputs) }
+                phase = .running(packager, joining: joining)
+                return
+            }
+            let time = MediaTime(ticks: max(0, frame.presentationTime), timescale: frame.track.timescale)
+            (segmenter, targets) = packager.finish(next: time.ticks(in: MediaTime.videoTimescale), to: &outputs)
+            for waiting in joining { append(waiting, &outputs) }
+            append(placed, &outputs)
+        } else {
+            packager.append(placed, to: &outputs)
+            phase = .running(packager, joining: joining)
+        }
+    }
+
+    /// Finishes the run, or what was gathered for one. The next run is behind a discontinuity if its frames say so.
+    mutating func interrupt(_ outputs: inout [PackagerOutput]) {
+        if case .gathering(let gathering) = phase { begin(gathering, &outputs) }
+        guard case .running(let packager, _) = phase else { return }
+        phase = .gathering(Gathering())
+        (segmenter, targets) = packager.finish(next: nil, to: &outputs)
+    }
+
+    mutating func end(_ outputs: inout [PackagerOutput]) { interrupt(&outputs) }
+
+    /// Begins a run with the tracks that were gathered, if any.
+    private mutating func begin(_ gathering: Gathering, _ outputs: inout [PackagerOutput]) {
+        phase = .gathering(Gathering())
+        guard let start = gathering.start, let sequence = gathering.discontinuitySequence else { return }
+        if let encoderDiscontinuity, encoderDiscontinuity != sequence { discontinuitySequence += 1 }
+        encoderDiscontinuity = sequence
+        segmenter.runBegan(at: start)
+
+        var present: [Rendition] = []
+        for track in [gathering.videoTrack, gathering.audioTrack].compactMap(\.self) {
+            present.append(rendition(for: track, &outputs))
+        }
+        let run = Run(
+            number: segmenter.number, discontinuitySequence: discontinuitySequence,
+            startMilliseconds: start / (Int64(MediaTime.videoTimescale) / 1000), renditions: present)
+        outputs.append(.announce(.run(run)))
+        phase = .running(
+            RunPackager(
+                run: run, absent: renditions.filter { known in !present.contains { $0.name == known.name } },
+                segmenter: segmenter, targets: targets, at: start),
+            joining: [])
+        for placed in gathering.frames { append(placed, &outputs) }
+    }
+
+    /// The rendition of a track; a new epoch, with its initialisation segment, when the configuration is not the last one.
+    private mutating func rendition(for track: Track, _ outputs: inout [PackagerOutput]) -> Rendition {
+        let name = track.kind == .video ? configuration.videoName : configuration.audioName
+        let index = renditions.firstIndex { $0.name == name }
+        if let index, renditions[index].track.hasSameConfiguration(as: track) { return renditions[index] }
+        let rendition = Rendition(name: name, epoch: segmenter.number, track: track)
+        if let index { renditions[index] = rendition } else { renditions.append(rendition) }
+        outputs.append(
+            .store(
+                StoredObject(
+                    kind: .initialization, name: rendition.initializationName,
+                    chunks: [InitializationSegment.bytes(for: track)])))
+        return rendition
+    }
+}
+
+extension Track {
+    /// Whether frames of another track decode with this one's configuration; usually they share the object.
+    func hasSameConfiguration(as other: Track) -> Bool { self === other || configuration == other.configuration }
+}
+
+/// The first frames of a run, held until its tracks are known.
+struct Gathering: Sendable {
+    private(set) var frames: [RunPackager.Placed] = []
+    private(set) var videoTrack: Track?
+    private(set) var audioTrack: Track?
+    private var earliest: Int64 = .max
+    private var latest: Int64 = 0
+    /// The presentation time of the first video key frame, in 1/90,000 s.
+    private var videoStart: Int64?
+
+    /// The encoder's, which all frames have in common.
+    var discontinuitySequence: Int? { frames.first?.frame.discontinuitySequence }
+
+    /// Where the run begins, in 1/90,000 s: video, where there is any, begins it.
+    var start: Int64? { frames.isEmpty ? nil : videoStart ?? earliest }
+
+    /// Whether no further track is to be expected.
+    var isComplete: Bool {
+        if videoTrack != nil && audioTrack != nil { return true }
+        guard !frames.isEmpty else { return false }
+        return latest - earliest >= Packager.gatheringMilliseconds * Int64(MediaTime.videoTimescale) / 1000
+            || frames.count >= Packager.gatheredFramesMax
+    }
+
+    mutating func append(_ placed: RunPackager.Placed) {
+        let frame = placed.frame
+        let time = max(
+            0,
+            MediaTime(ticks: frame.presentationTime, timescale: frame.track.timescale)
+                .ticks(in: MediaTime.videoTimescale))
+        switch frame.track.kind {
+        case .video:
+            // Nothing can be decoded before the first key frame.
+            guard videoTrack != nil || frame.isKeyframe else { return }
+            if videoTrack == nil {
+                videoTrack = frame.track
+                videoStart = time
+            }
+        case .audio: audioTrack = audioTrack ?? frame.track
+        }
+        earliest = min(earliest, time)
+        latest = max(latest, time)
+        frames.append(placed)
+    }
+}

@@ -1,0 +1,108 @@
+import Bytes
+public import Media
+
+/// Turns a broadcast's frames into stored media and timeline events.
+///
+/// A value without a clock or I/O: whatever is appended, the outputs follow from the entries alone. So any process that
+/// reads the same frame log makes the same names with the same bytes; one that starts in the middle does so from a
+/// ``Checkpoint``.
+///
+/// Memory is bounded: it holds the open segment of each track, ``RunPackager/waitingFramesMax`` audio frames that wait for
+/// video, and at the beginning of a run what arrives in ``gatheringMilliseconds``.
+public struct Packager: Sendable {
+    /// How media is cut and named.
+    public struct Configuration: Sendable, Hashable {
+        /// The target duration of segments, in milliseconds.
+        public var segmentMilliseconds: Int64
+        /// The wanted duration of parts, in milliseconds.
+        public var partMilliseconds: Int64
+        /// The folder of the video rendition.
+        public var videoName: String
+        /// The folder of the audio rendition.
+        public var audioName: String
+
+        /// The allowed range of ``segmentMilliseconds``.
+        public static let segmentMillisecondsRange: ClosedRange<Int64> = 1000...10_000
+        /// The shortest ``partMilliseconds``.
+        public static let partMillisecondsMin: Int64 = 100
+
+        public init(
+            segmentMilliseconds: Int64 = 2000, partMilliseconds: Int64 = 333, videoName: String = "source",
+            audioName: String = "audio"
+        ) {
+            precondition(
+                Self.segmentMillisecondsRange ~= segmentMilliseconds, "a segment lasts 1 to 10 seconds")
+            precondition(
+                Self.partMillisecondsMin...segmentMilliseconds ~= partMilliseconds,
+                "a part lasts at least 0.1 seconds and at most as long as a segment")
+            precondition(
+                Rendition.isLegalName(videoName) && Rendition.isLegalName(audioName) && videoName != audioName,
+                "renditions need two legal names")
+            self.segmentMilliseconds = segmentMilliseconds
+            self.partMilliseconds = partMilliseconds
+            self.videoName = videoName
+            self.audioName = audioName
+        }
+    }
+
+    /// How long the beginning of a run waits for a second track, in media time. Only frames count as a track: what
+    /// metadata announced and never sent holds nothing up.
+    public static let gatheringMilliseconds: Int64 = 1000
+    /// How many frames the beginning of a run may hold.
+    static let gatheredFramesMax = 4096
+    /// How many frames of a track that joins may wait for the next key frame; the oldest fall away.
+    static let joiningFramesMax = 1024
+    /// Decode times above are refused, in ticks.
+    static let timeMax: Int64 = 1 << 52
+
+    public let configuration: Configuration
+    private(set) var broadcast: Broadcast?
+
+    public init(_ configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+    }
+
+    /// Continues where another packager has passed a boundary.
+    ///
+    /// Entries must be appended from ``Checkpoint/position`` on; the outputs of all segments from the boundary on come
+    /// again, the same as before.
+    public init(_ configuration: Configuration, resuming checkpoint: Checkpoint) {
+        self.configuration = configuration
+        broadcast = Broadcast(configuration, resuming: checkpoint)
+    }
+
+    /// The newest boundary from which another packager can continue. It changes when all tracks have finished a segment;
+    /// `nil` outside of a run.
+    public var checkpoint: Checkpoint? { broadcast?.checkpoint(configuration) }
+
+    /// Takes the next entry of the frame log.
+    ///
+    /// Frames before a broadcast began are ignored, and so are those that cannot be decoded or come too late.
+    ///
+    /// - Parameters:
+    ///   - entry: In the order of the log.
+    ///   - position: Its place in the log, for ``checkpoint``; rises from entry to entry.
+    /// - Returns: What to do, in order; usually nothing, since a frame completes something only now and then.
+    public mutating func append(_ entry: BroadcastEntry, position: Int64 = 0) -> [PackagerOutput] {
+        var outputs: [PackagerOutput] = []
+        switch entry {
+        case .began(let origin):
+            broadcast?.end(&outputs)
+            broadcast = Broadcast(configuration, origin: origin)
+            outputs.append(.announce(.began(origin)))
+        case .frame(let frame):
+            guard 0...Self.timeMax ~= frame.decodeTime, !frame.payload.isEmpty else { break }
+            broadcast?.append(RunPackager.Placed(frame: frame, position: position), &outputs)
+        case .interrupted:
+            guard broadcast != nil else { break }
+            broadcast?.interrupt(&outputs)
+            outputs.append(.announce(.interrupted))
+        case .ended:
+            guard broadcast != nil else { break }
+            broadcast?.end(&outputs)
+            broadcast = nil
+            outputs.append(.announce(.ended))
+        }
+        return outputs
+    }
+}

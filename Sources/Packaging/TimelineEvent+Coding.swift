@@ -1,0 +1,289 @@
+public import Bytes
+import Media
+
+// Timeline event, version 1; integers in network byte order, text behind an 8-bit length
+//
+// +---------+--------+-----------------------------------------------------------------------------------------+
+// | version | kind   | began:    unix ms 64 | first segment 64 | first discontinuity 64                         |
+// | 8, is 1 | 8      | run:      number 64 | discontinuity 64 | start ms 64 | count 8 | renditions              |
+// +---------+--------+   each:   name | epoch 64 | codec 8: 1 AVC, 2 AAC | length 32, avcC or AudioSpecificConfig |
+//                    | targets:  seconds 32 | part ms 32                                                        |
+//                    | part:     name | segment 64 | number 16 | timescale 32 | start 64 | duration 64 | bytes 32 |
+//                    |           flags 8: 1 independent                                                        |
+//                    | segment:  name | number 64 | run 64 | timescale 32 | start 64 | duration 64 | bytes 64    |
+//                    |           frames 32 | parts 16 | delay 64 | flags 8: 1 independent, 2 gap                 |
+//                    | interrupted, ended: nothing                                                             |
+//                    +-----------------------------------------------------------------------------------------+
+
+/// Why bytes are no timeline event.
+public enum TimelineEventFailure: Error, Equatable, Sendable {
+    /// The event ends before all of its fields.
+    case truncated
+    /// Bytes are left behind the last field.
+    case trailingBytes(Int)
+    /// Written by a newer version of this module.
+    case unknownVersion(UInt8)
+    case unknownKind(UInt8)
+    /// A field has a value that no packager writes.
+    case valueOutOfRange(field: String, value: Int64)
+    /// A rendition name with letters that ``Rendition/isLegalName(_:)`` refuses.
+    case illegalName
+    /// A codec configuration that cannot be read.
+    case configuration
+}
+
+extension TimelineEvent {
+    static let version: UInt8 = 1
+    /// Times, numbers and sizes above are not believed, so that sums and products of them cannot overflow.
+    static let valueMax: Int64 = 1 << 53
+
+    private enum Kind: UInt8 {
+        case began = 1
+        case run, targets, part, segment, interrupted, ended
+    }
+
+    /// The event as a record of the timeline log.
+    public var encoded: Bytes {
+        var writer = ByteWriter(capacity: 96)
+        writer.write(Self.version)
+        writer.write(kind.rawValue)
+        switch self {
+        case .began(let origin): origin.write(to: &writer)
+        case .run(let run): run.write(to: &writer)
+        case .targets(let targets):
+            writer.write(UInt32(targets.durationSeconds))
+            writer.write(UInt32(targets.partMilliseconds))
+        case .part(let part): part.write(to: &writer)
+        case .segment(let segment): segment.write(to: &writer)
+        case .interrupted, .ended: break
+        }
+        return writer.finish()
+    }
+
+    private var kind: Kind {
+        switch self {
+        case .began: .began
+        case .run: .run
+        case .targets: .targets
+        case .part: .part
+        case .segment: .segment
+        case .interrupted: .interrupted
+        case .ended: .ended
+        }
+    }
+
+    /// Reads a record of the timeline log.
+    public init(decoding record: Bytes) throws(TimelineEventFailure) {
+        do {
+            var reader = ByteReader(record)
+            let version = try reader.readUInt8()
+            guard version == Self.version else { throw TimelineEventFailure.unknownVersion(version) }
+            let kind = try reader.readUInt8()
+            switch Kind(rawValue: kind) {
+            case .began: self = .began(try BroadcastOrigin(from: &reader))
+            case .run: self = .run(try Run(from: &reader))
+            case .targets:
+                self = .targets(
+                    Targets(
+                        durationSeconds: try reader.readInteger32("targets.duration", in: 1...3600),
+                        partMilliseconds: try reader.readInteger32("targets.part", in: 1...60_000)))
+            case .part: self = .part(try Part(from: &reader))
+            case .segment: self = .segment(try Segment(from: &reader))
+            case .interrupted: self = .interrupted
+            case .ended: self = .ended
+            case nil: throw TimelineEventFailure.unknownKind(kind)
+            }
+            guard reader.isAtEnd else { throw TimelineEventFailure.trailingBytes(reader.remaining) }
+        } catch let failure as TimelineEventFailure {
+            throw failure
+        } catch {
+            throw .truncated
+        }
+    }
+}
+
+extension BroadcastOrigin {
+    func write(to writer: inout ByteWriter) {
+        writer.write(unixMilliseconds)
+        writer.write(firstSegmentNumber)
+        writer.write(Int64(firstDiscontinuitySequence))
+    }
+
+    init(from reader: inout ByteReader) throws {
+        self.init(
+            unixMilliseconds: try reader.readInteger("began.time"),
+            firstSegmentNumber: try reader.readInteger("began.segment"),
+            firstDiscontinuitySequence: Int(try reader.readInteger("began.discontinuity")))
+    }
+}
+
+extension Run {
+    func write(to writer: inout ByteWriter) {
+        writer.write(number)
+        writer.write(Int64(discontinuitySequence))
+        writer.write(startMilliseconds)
+        writer.write(UInt8(renditions.count))
+        for rendition in renditions { rendition.write(to: &writer) }
+    }
+
+    init(from reader: inout ByteReader) throws {
+        let number = try reader.readInteger("run.number")
+        let discontinuitySequence = Int(try reader.readInteger("run.discontinuity"))
+        let startMilliseconds = try reader.readInteger("run.start")
+        let count = Int(try reader.readUInt8())
+        guard 1...Run.renditionsMax ~= count else {
+            throw TimelineEventFailure.valueOutOfRange(field: "run.renditions", value: Int64(count))
+        }
+        var renditions: [Rendition] = []
+        for _ in 0..<count {
+            let rendition = try Rendition(from: &reader)
+            guard !renditions.contains(where: { $0.name == rendition.name }) else {
+                throw TimelineEventFailure.illegalName
+            }
+            renditions.append(rendition)
+        }
+        self.init(
+            number: number, discontinuitySequence: discontinuitySequence, startMilliseconds: startMilliseconds,
+            renditions: renditions)
+    }
+}
+
+extension Rendition {
+    func write(to writer: inout ByteWriter) {
+        writer.write(name: name)
+        writer.write(epoch)
+        let (codec, configuration): (UInt8, Bytes) =
+            switch track.configuration {
+            case .avc(let avc): (1, avc.decoderConfigurationRecord)
+            case .aac(let aac): (2, aac.specificConfig)
+            }
+        writer.write(codec)
+        // `AVCLimits.parameterSetBytesTotalMax` leaves no room for the fields around the sets.
+        writer.write(UInt32(configuration.count))
+        writer.write(configuration)
+    }
+
+    init(from reader: inout ByteReader) throws {
+        let name = try reader.readName()
+        let epoch = try reader.readInteger("rendition.epoch")
+        let codec = try reader.readUInt8()
+        let length = try reader.readInteger32("rendition.configuration", in: 1...70_000)
+        let configuration = try reader.readBytes(length)
+        do {
+            switch codec {
+            case 1:
+                let record = try AVCDecoderConfigurationRecord(configuration)
+                self.init(name: name, epoch: epoch, track: Track(.avc(try AVCConfiguration(record: record))))
+            case 2:
+                let aac = try AACConfiguration(specificConfig: configuration)
+                self.init(name: name, epoch: epoch, track: Track(.aac(aac)))
+            default: throw TimelineEventFailure.configuration
+            }
+        } catch {
+            throw TimelineEventFailure.configuration
+        }
+    }
+}
+
+extension Part {
+    func write(to writer: inout ByteWriter) {
+        writer.write(name: rendition)
+        writer.write(segmentNumber)
+        writer.write(UInt16(number))
+        writer.write(timescale)
+        writer.write(start)
+        writer.write(duration)
+        writer.write(UInt32(byteCount))
+        writer.write(isIndependent ? 1 as UInt8 : 0)
+    }
+
+    init(from reader: inout ByteReader) throws {
+        self.init(
+            rendition: try reader.readName(), segmentNumber: try reader.readInteger("part.segment"),
+            number: try reader.readInteger16("part.number", in: 0...Part.countPerSegmentMax - 1),
+            timescale: Int32(try reader.readInteger32("part.timescale", in: 1...Int(Int32.max))),
+            start: try reader.readInteger("part.start"), duration: try reader.readInteger("part.duration"),
+            byteCount: try reader.readInteger32("part.bytes", in: 0...Int(Int32.max)),
+            isIndependent: try reader.readFlags("part.flags", max: 1) & 1 == 1)
+    }
+}
+
+extension Segment {
+    func write(to writer: inout ByteWriter) {
+        writer.write(name: rendition)
+        writer.write(number)
+        writer.write(run)
+        writer.write(timescale)
+        writer.write(start)
+        writer.write(duration)
+        writer.write(Int64(byteCount))
+        writer.write(UInt32(frameCount))
+        writer.write(UInt16(partCount))
+        writer.write(decodeDelay)
+        writer.write((isIndependent ? 1 as UInt8 : 0) | (isGap ? 2 : 0))
+    }
+
+    init(from reader: inout ByteReader) throws {
+        self.init(
+            rendition: try reader.readName(), number: try reader.readInteger("segment.number"),
+            run: try reader.readInteger("segment.run"),
+            timescale: Int32(try reader.readInteger32("segment.timescale", in: 1...Int(Int32.max))),
+            start: try reader.readInteger("segment.start"), duration: try reader.readInteger("segment.duration"),
+            byteCount: Int(try reader.readInteger("segment.bytes")),
+            frameCount: try reader.readInteger32("segment.frames", in: 0...CMAFReader.samplesMax),
+            partCount: try reader.readInteger16("segment.parts", in: 0...Part.countPerSegmentMax),
+            decodeDelay: try reader.readInteger("segment.delay"))
+        let flags = try reader.readFlags("segment.flags", max: 3)
+        isIndependent = flags & 1 == 1
+        isGap = flags & 2 == 2
+        guard run <= number else { throw TimelineEventFailure.valueOutOfRange(field: "segment.run", value: run) }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func write(name: String) {
+        write(UInt8(name.utf8.count))
+        write(utf8: name)
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readName() throws -> String {
+        let name = try readBytes(Int(try readUInt8())).string
+        guard Rendition.isLegalName(name) else { throw TimelineEventFailure.illegalName }
+        return name
+    }
+
+    /// A count, a time or a number, all of which are 0 or above and below `TimelineEvent.valueMax`.
+    fileprivate mutating func readInteger(_ field: String) throws -> Int64 {
+        let value = Int64(bitPattern: try readUInt64())
+        guard 0...TimelineEvent.valueMax ~= value else {
+            throw TimelineEventFailure.valueOutOfRange(field: field, value: value)
+        }
+        return value
+    }
+
+    fileprivate mutating func readInteger32(_ field: String, in range: ClosedRange<Int>) throws -> Int {
+        let value = Int(try readUInt32())
+        guard range ~= value else {
+            throw TimelineEventFailure.valueOutOfRange(field: field, value: Int64(value))
+        }
+        return value
+    }
+
+    fileprivate mutating func readInteger16(_ field: String, in range: ClosedRange<Int>) throws -> Int {
+        let value = Int(try readUInt16())
+        guard range ~= value else {
+            throw TimelineEventFailure.valueOutOfRange(field: field, value: Int64(value))
+        }
+        return value
+    }
+
+    fileprivate mutating func readFlags(_ field: String, max: UInt8) throws -> UInt8 {
+        let flags = try readUInt8()
+        guard flags <= max else {
+            throw TimelineEventFailure.valueOutOfRange(field: field, value: Int64(flags))
+        }
+        return flags
+    }
+}

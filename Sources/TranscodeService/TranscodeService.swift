@@ -1,0 +1,152 @@
+public import Packaging
+public import StreamingCore
+import Synchronization
+
+/// Turns each broadcast's frames into segments, stores them and announces them.
+///
+/// This version makes one rendition, `source`, from the encoder's own frames, with its audio beside it.
+public final class TranscodeService: Service {
+    /// What can be set.
+    public struct Configuration: Sendable {
+        public var packager: Packager.Configuration
+        public var window: LiveWindow.Configuration
+        /// How long an ended broadcast can still be watched, in milliseconds.
+        public var retentionMilliseconds: Int64
+        /// How long finished broadcasts may take to flow out at a shutdown, in milliseconds.
+        public var drainMilliseconds: Int64
+
+        public init(
+            packager: Packager.Configuration, window: LiveWindow.Configuration, retentionMilliseconds: Int64,
+            drainMilliseconds: Int64
+        ) {
+            self.packager = packager
+            self.window = window
+            self.retentionMilliseconds = retentionMilliseconds
+            self.drainMilliseconds = drainMilliseconds
+        }
+    }
+
+    public let name = "transcode"
+    private let configuration: Configuration
+    private let log: any FrameLog
+    private let store: any SegmentStore
+    private let timeline: any TimelineLog
+    private let events: any EventLog
+    private let retained: RetainedWindows
+    private let clock: any WallClock
+    private let logger: Logger
+    private let readers = Atomic(0)
+
+    public init(
+        configuration: Configuration, log: any FrameLog, store: any SegmentStore, timeline: any TimelineLog,
+        events: any EventLog, clock: any WallClock, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.log = log
+        self.store = store
+        self.timeline = timeline
+        self.events = events
+        self.clock = clock
+        self.logger = logger
+        retained = RetainedWindows(
+            configuration: configuration.window, retentionMilliseconds: configuration.retentionMilliseconds)
+    }
+
+    /// Packages every stream that the frame log gives us, until cancelled; then lets what has ended flow out.
+    public func run() async throws {
+        // Not a child of a group: reading must outlive the cancellation of this task until the logs have flowed out. It is
+        // cancelled and awaited below in every case.
+        let reading = Task { await log.follow { await self.package($0) } }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.forgetDeleted() }
+            group.addTask { await self.forgetOld() }
+        }
+        await flowOut()
+        reading.cancel()
+        await reading.value
+    }
+
+    // MARK: - Packaging
+
+    private func package(_ reader: any FrameLogReader) async {
+        readers.add(1, ordering: .relaxed)
+        defer { readers.subtract(1, ordering: .relaxed) }
+        let logger = logger.with("stream.id", LogValue(reader.stream))
+        var packager = Packager(configuration.packager)
+        logger.debug("packaging began")
+        while let batch = await reader.next() {
+            if batch.lostEntries > 0 {
+                logger.error("frames lost: packaging is too slow", ["frames.lost": LogValue(batch.lostEntries)])
+            }
+            for entry in batch.entries {
+                for output in packager.append(entry) {
+                    do throws(StreamError) { try await carryOut(output, for: reader.stream) } catch {
+                        logger.error("segment lost", ["error": LogValue(error)])
+                    }
+                }
+            }
+        }
+        logger.debug("packaging ended")
+    }
+
+    private func carryOut(_ output: PackagerOutput, for stream: StreamID) async throws(StreamError) {
+        switch output {
+        case .store(let object):
+            // A part's bytes come again within its segment, and no playlist names parts yet.
+            guard object.kind != .part else { return }
+            try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
+        case .announce(let event):
+            let unused = retained.apply(event, of: stream, at: clock.now())
+            try await timeline.append(event.encoded, for: stream)
+            if !unused.isEmpty { await store.remove(unused.map { SegmentName(stream: stream, path: $0) }) }
+        }
+    }
+
+    // MARK: - Forgetting
+
+    /// Removes what deleted streams have stored.
+    private func forgetDeleted() async {
+        await withDiscardingTaskGroup { group in
+            let deleted = AsyncStream<StreamID>.makeStream(bufferingPolicy: .bufferingNewest(TranscodeLimits.deletionsWaitingMax))
+            group.addTask {
+                await self.events.follow { event in
+                    if case .deleted = event.kind { deleted.continuation.yield(event.streamID) }
+                }
+                deleted.continuation.finish()
+            }
+            for await stream in deleted.stream {
+                retained.forget(stream)
+                await store.removeAll(of: stream)
+            }
+        }
+    }
+
+    /// Removes ended broadcasts whose time is over.
+    private func forgetOld() async {
+        while !Task.isCancelled {
+            // A cancelled sleep ends the loop by the condition above.
+            try? await Task.sleep(for: .seconds(TranscodeLimits.sweepSeconds))
+            for stream in retained.expired(at: clock.now()) { await store.removeAll(of: stream) }
+        }
+    }
+
+    /// Waits until the logs of ended broadcasts were read to their end.
+    private func flowOut() async {
+        let deadline = ContinuousClock.now + .milliseconds(configuration.drainMilliseconds)
+        // This task is cancelled, so its own sleeps end at once; a task of its own waits in its place.
+        await Task {
+            while self.readers.load(ordering: .relaxed) > 0, ContinuousClock.now < deadline {
+                // Never cancelled, so it throws nothing.
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }.value
+    }
+}
+
+/// Bounds of the transcode service.
+public enum TranscodeLimits {
+    /// Deleted streams that wait for their segments to be removed.
+    public static let deletionsWaitingMax = 10_000
+    /// How often ended broadcasts are looked through, in seconds.
+    public static let sweepSeconds = 5
+}
