@@ -14,6 +14,12 @@ let plain = upcoming
 let interop = upcoming + [.strictMemorySafety()]
 let test = upcoming
 
+func main(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Composition"], path: "services/\(name)", exclude: ["Dockerfile", "README.md"],
+        swiftSettings: plain)
+}
+
 let package = Package(
     name: "sluice",
     targets: [
@@ -48,6 +54,17 @@ let package = Package(
         .target(
             name: "DeliveryService", dependencies: ["Bytes", "Media", "HTTP", "Packaging", "StreamingCore"],
             swiftSettings: plain),
+        .target(name: "APIService", dependencies: ["Bytes", "HTTP", "StreamingCore"], swiftSettings: plain),
+
+        // The only place that knows services and back ends, and the mains, which know only it.
+        .target(
+            name: "Composition",
+            dependencies: [
+                "HTTP", "Network", "Packaging", "StreamingCore", "LocalBackend", "SQLiteBackend", "IngestService",
+                "TranscodeService", "DeliveryService", "APIService",
+            ], swiftSettings: plain),
+        main("sluice"), main("ingest"), main("transcode"), main("delivery"), main("api"),
+
         // Tests mirror Sources.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),

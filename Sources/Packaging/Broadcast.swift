@@ -7,7 +7,7 @@ struct Broadcast: Sendable {
         /// Frames are collected until the tracks of the next run are known; becomes `running`.
         case gathering(Gathering)
         /// Becomes `gathering` at a discontinuity, a changed configuration, or when a track joins.
-        case running(RunPackager, joining: [RunPackager.Placed])
+        case running(RunPackager, joining: Joining)
     }
 
     let origin: BroadcastOrigin
@@ -40,7 +40,7 @@ struct Broadcast: Sendable {
         phase = .running(
             RunPackager(
                 run: checkpoint.run, absent: checkpoint.absent, targets: targets, resuming: checkpoint.boundary),
-            joining: [])
+            joining: Joining())
     }
 
     func checkpoint(_ configuration: Packager.Configuration) -> Packager.Checkpoint? {
@@ -86,35 +86,48 @@ struct Broadcast: Sendable {
         }
         guard case .running(var packager, var joining) = phase else { return }
         phase = .gathering(Gathering())
-        let rendition = packager.run.rendition(of: frame.track.kind)
-        let isJoining = rendition == nil
-        let isChanged = rendition.map { !$0.track.hasSameConfiguration(as: frame.track) } ?? false
-        if isJoining && frame.track.kind == .audio {
-            if joining.count >= Packager.joiningFramesMax { joining.removeFirst() }
+        let kind = frame.track.kind
+        let rendition = packager.run.rendition(of: kind)
+        if let rendition, !rendition.track.hasSameConfiguration(as: frame.track) {
+            // Without a key frame a changed configuration cannot be decoded.
+            guard frame.isKeyframe else { return phase = .running(packager, joining: joining) }
+            (segmenter, targets) = packager.finish(next: Self.time(of: frame), to: &outputs)
+            return append(placed, &outputs)
+        }
+        if kind == .audio && (rendition == nil || joining.isHolding) {
             joining.append(placed)
-            phase = .running(packager, joining: joining)
-        } else if isChanged || isJoining || !joining.isEmpty && frame.track.kind == .video {
-            guard frame.isKeyframe else {
-                // A changed configuration without a key frame cannot be decoded; a track that joins waits for one.
-                if !isChanged && !isJoining { packager.append(placed, to: &outputs) }
-                phase = .running(packager, joining: joining)
+            if joining.isTooLong { joining.giveUp(rendition == nil, packager: &packager, &outputs) }
+        } else if kind == .video && frame.isKeyframe && (rendition == nil || !joining.isEmpty) {
+            if rendition != nil || Self.time(of: frame) >= packager.audioFrontier {
+                (segmenter, targets) = packager.finish(next: Self.time(of: frame), to: &outputs)
+                var gathering = Gathering()
+                for waiting in joining.frames { gathering.append(waiting) }
+                gathering.append(placed)
+                if gathering.isComplete { return begin(gathering, &outputs) }
+                phase = .gathering(gathering)
                 return
             }
-            let time = MediaTime(ticks: max(0, frame.presentationTime), timescale: frame.track.timescale)
-            (segmenter, targets) = packager.finish(next: time.ticks(in: MediaTime.videoTimescale), to: &outputs)
-            for waiting in joining { append(waiting, &outputs) }
-            append(placed, &outputs)
-        } else {
+            joining.isHolding = true
+        } else if rendition != nil {
             packager.append(placed, to: &outputs)
-            phase = .running(packager, joining: joining)
         }
+        phase = .running(packager, joining: joining)
+    }
+
+    /// A frame's presentation time in 1/90,000 s.
+    private static func time(of frame: Frame) -> Int64 {
+        MediaTime(ticks: max(0, frame.presentationTime), timescale: frame.track.timescale)
+            .ticks(in: MediaTime.videoTimescale)
     }
 
     /// Finishes the run, or what was gathered for one. The next run is behind a discontinuity if its frames say so.
     mutating func interrupt(_ outputs: inout [PackagerOutput]) {
         if case .gathering(let gathering) = phase { begin(gathering, &outputs) }
-        guard case .running(let packager, _) = phase else { return }
+        guard case .running(var packager, let joining) = phase else { return }
         phase = .gathering(Gathering())
+        if joining.isHolding {
+            for placed in joining.frames { packager.append(placed, to: &outputs) }
+        }
         (segmenter, targets) = packager.finish(next: nil, to: &outputs)
     }
 
@@ -140,7 +153,7 @@ struct Broadcast: Sendable {
             RunPackager(
                 run: run, absent: renditions.filter { known in !present.contains { $0.name == known.name } },
                 segmenter: segmenter, targets: targets, at: start),
-            joining: [])
+            joining: Joining())
         for placed in gathering.frames { append(placed, &outputs) }
     }
 
@@ -163,6 +176,35 @@ struct Broadcast: Sendable {
 extension Track {
     /// Whether frames of another track decode with this one's configuration; usually they share the object.
     func hasSameConfiguration(as other: Track) -> Bool { self === other || configuration == other.configuration }
+}
+
+/// Audio that waits for the key frame with which the next run begins, because a track joins.
+struct Joining: Sendable {
+    private(set) var frames: [RunPackager.Placed] = []
+    /// Video joins, but its frames are older than the audio that is packaged already: audio waits until video has caught up.
+    var isHolding = false
+
+    var isEmpty: Bool { frames.isEmpty }
+
+    /// Whether no more is to be held.
+    var isTooLong: Bool {
+        guard let first = frames.first?.frame, let last = frames.last?.frame else { return false }
+        let milliseconds = isHolding ? Packager.holdingMilliseconds : Packager.joiningMilliseconds
+        return frames.count > Packager.joiningFramesMax
+            || last.decodeTime - first.decodeTime > milliseconds * Int64(first.track.timescale) / 1000
+    }
+
+    mutating func append(_ placed: RunPackager.Placed) { frames.append(placed) }
+
+    /// - Parameter isNew: Whether audio itself joins: then the oldest frame falls away. Otherwise all go to the run.
+    mutating func giveUp(_ isNew: Bool, packager: inout RunPackager, _ outputs: inout [PackagerOutput]) {
+        if isNew {
+            frames.removeFirst()
+        } else {
+            for placed in frames { packager.append(placed, to: &outputs) }
+            self = Joining()
+        }
+    }
 }
 
 /// The first frames of a run, held until its tracks are known.

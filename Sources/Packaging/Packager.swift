@@ -50,8 +50,12 @@ public struct Packager: Sendable {
     public static let gatheringMilliseconds: Int64 = 1000
     /// How many frames the beginning of a run may hold.
     static let gatheredFramesMax = 4096
-    /// How many frames of a track that joins may wait for the next key frame; the oldest fall away.
+    /// How many audio frames may wait for the key frame with which a track joins.
     static let joiningFramesMax = 1024
+    /// How much audio may wait for the key frame with which it joins, in milliseconds.
+    static let joiningMilliseconds: Int64 = 12_000
+    /// How much audio may wait for video that joins and is behind, in milliseconds.
+    static let holdingMilliseconds: Int64 = 6_000
     /// Decode times above are refused, in ticks.
     static let timeMax: Int64 = 1 << 52
 

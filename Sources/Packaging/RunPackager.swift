@@ -45,7 +45,7 @@ struct RunPackager: Sendable {
     /// The newest boundary that all tracks have passed.
     private(set) var passed: Boundary?
     /// Audio before here is processed, in 1/90,000 s.
-    private var audioFrontier: Int64
+    private(set) var audioFrontier: Int64
     /// A frame was lost to this packager, so that others would refer to nothing until the next key frame.
     private var isKeyframeNeeded = false
 
@@ -92,7 +92,9 @@ struct RunPackager: Sendable {
     /// Takes a frame of a track that is in the run.
     mutating func append(_ placed: Placed, to outputs: inout [PackagerOutput]) {
         switch placed.frame.track.kind {
-        case .video: appendVideo(placed, &outputs)
+        case .video:
+            decideAcrossHole(until: placed.frame, &outputs)
+            appendVideo(placed, &outputs)
         case .audio: waiting.append(placed)
         }
         drainAudio(&outputs)
@@ -144,8 +146,7 @@ struct RunPackager: Sendable {
         var taken = 0
         while taken < waiting.count {
             let placed = waiting[taken]
-            let time = MediaTime(ticks: placed.frame.presentationTime, timescale: placed.frame.track.timescale)
-                .ticks(in: MediaTime.videoTimescale)
+            let time = Self.time(of: placed.frame)
             let isBehindVideo = video.map { time < $0.lastTime } ?? false
             if !isBehindVideo && video != nil && !isVideoStalled(at: time, waiting: waiting.count - taken) { break }
             appendAudio(placed, at: time, decides: !isBehindVideo, &outputs)
@@ -154,10 +155,29 @@ struct RunPackager: Sendable {
         waiting.removeFirst(taken)
     }
 
+    /// Where video has skipped the end of a segment, the audio of the hole decides.
+    private mutating func decideAcrossHole(until frame: Frame, _ outputs: inout [PackagerOutput]) {
+        guard audio != nil, let video, !waiting.isEmpty else { return }
+        let end = video.time(of: frame, opens: frame.isKeyframe)
+        guard segmenter.isOverdue(at: end) else { return }
+        var taken = 0
+        while taken < waiting.count {
+            let time = Self.time(of: waiting[taken].frame)
+            guard time < end else { break }
+            appendAudio(waiting[taken], at: time, decides: true, &outputs)
+            taken += 1
+        }
+        waiting.removeFirst(taken)
+    }
+
+    /// A frame's presentation time in 1/90,000 s.
+    private static func time(of frame: Frame) -> Int64 {
+        MediaTime(ticks: frame.presentationTime, timescale: frame.track.timescale).ticks(in: MediaTime.videoTimescale)
+    }
+
     private func isVideoStalled(at time: Int64, waiting count: Int) -> Bool {
         guard count <= Self.waitingFramesMax, let newest = waiting.last?.frame else { return true }
-        let newestTime = MediaTime(ticks: newest.presentationTime, timescale: newest.track.timescale)
-        return newestTime.ticks(in: MediaTime.videoTimescale) - time > Self.audioLeadMax
+        return Self.time(of: newest) - time > Self.audioLeadMax
     }
 
     /// - Parameters:
@@ -290,8 +310,7 @@ struct RunPackager: Sendable {
         guard let video else { return }
         let end = video.lastTime + video.lastDuration + Self.audioTailMax
         for placed in waiting {
-            let time = MediaTime(ticks: placed.frame.presentationTime, timescale: placed.frame.track.timescale)
-                .ticks(in: MediaTime.videoTimescale)
+            let time = Self.time(of: placed.frame)
             if time < end { appendAudio(placed, at: time, decides: false, &outputs) }
         }
         waiting.removeAll()

@@ -100,6 +100,9 @@ public struct Segmenter: Sendable, Hashable {
         return true
     }
 
+    /// Whether a video frame at a time comes so late that the open segment should have ended before.
+    func isOverdue(at time: Int64) -> Bool { time - start >= limit }
+
     /// An audio frame has come that no video frame can decide for.
     ///
     /// - Returns: Whether a segment begins with it.

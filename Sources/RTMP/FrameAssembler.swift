@@ -1,28 +1,33 @@
-import Bytes
-import Media
+public import Bytes
+public import Media
 
 /// Turns audio and video messages into frames with their tracks.
 ///
 /// What encoders get wrong about configurations ends here: they repeat them, change them, send them late, empty or
 /// never. A configuration with the same content keeps its `Track` object, so that identity says whether it changed.
 /// Frames that cannot be used are counted and dropped; only a codec that is not supported is an error.
-struct FrameAssembler {
+public struct FrameAssembler: Sendable {
     /// A codec that this server does not pass on.
-    struct UnsupportedCodec: Error, Equatable {
+    public struct UnsupportedCodec: Error, Equatable, Sendable {
         /// The name people know it by.
-        let name: String
-        let kind: MediaKind
+        public let name: String
+        public let kind: MediaKind
     }
 
     /// How many audio and video messages had nothing usable in them.
-    private(set) var skippedMessages = 0
+    public private(set) var skippedMessages = 0
     private var video = VideoAssembler()
     private var audio = AudioAssembler()
+
+    public init() {}
 
     /// Frames were lost: video goes on with the next keyframe.
     mutating func requireKeyframe() { video.requireKeyframe() }
 
-    mutating func receiveVideo(_ body: Bytes, timestamp: UInt32) throws(UnsupportedCodec) -> EncoderFrame? {
+    /// Takes the payload of a video message, not empty.
+    ///
+    /// - Returns: `nil` when it holds no picture that can be decoded from what came before.
+    public mutating func receiveVideo(_ body: Bytes, timestamp: UInt32) throws(UnsupportedCodec) -> EncoderFrame? {
         let tag = VideoTag(body)
         if case .unsupported(let name) = tag.codec, tag.content != .nothing {
             throw UnsupportedCodec(name: name, kind: .video)
@@ -43,7 +48,10 @@ struct FrameAssembler {
         return nil
     }
 
-    mutating func receiveAudio(_ body: Bytes, timestamp: UInt32) throws(UnsupportedCodec) -> EncoderFrame? {
+    /// Takes the payload of an audio message, not empty.
+    ///
+    /// - Returns: `nil` when it holds no access unit, or nothing says how to decode it.
+    public mutating func receiveAudio(_ body: Bytes, timestamp: UInt32) throws(UnsupportedCodec) -> EncoderFrame? {
         let tag = AudioTag(body)
         if case .unsupported(let name) = tag.codec, tag.content != .nothing {
             throw UnsupportedCodec(name: name, kind: .audio)

@@ -19,7 +19,7 @@ public final class ChildProcess: @unchecked Sendable {
         let label = (name ?? command[0].split(separator: "/").last.map(String.init) ?? "program") + "-" + UUID().uuidString
         outputFile = directory.appending(path: label + ".out")
         errorFile = directory.appending(path: label + ".err")
-        for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [outputFile, errorFile] { try Data().write(to: file) }
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
         var variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]

@@ -1,10 +1,6 @@
 // What Network needs of Linux and Swift cannot import: the packed epoll_event, variadic calls and eventfd.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,14 +8,19 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+// Declared by the headers only under _GNU_SOURCE. Defining that here would give the C library's types another layout
+// than Swift's own import of them has, and the compiler refuses the difference.
+extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
 
 // epoll_event is packed on x86-64, so its members are read and written here.
 
@@ -74,6 +75,9 @@ static inline void clinux_name_thread(const char *name) { pthread_setname_np(pth
 
 // How many cores this process may run on, which in a container is less than the machine has.
 static inline int clinux_core_count(void) {
-    cpu_set_t cores;
-    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+    unsigned long cores[128];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof cores, cores);
+    int count = 0;
+    for (long index = 0; index < bytes / (long)sizeof *cores; index++) count += __builtin_popcountl(cores[index]);
+    return count > 0 ? count : 1;
 }

@@ -1,0 +1,201 @@
+import Bytes
+public import HTTP
+public import StreamingCore
+
+/// The HTTP API over streams and keys.
+///
+/// ```
+///  POST   /streams                      make a stream: 201 with its first key, shown this once
+///  GET    /streams                      ?state=active&limit=50&before={id}
+///  GET    /streams/{id}                 without a token: what a player's page needs
+///  DELETE /streams/{id}                 204
+///  POST   /streams/{id}/keys            make a key: 201, shown this once
+///  GET    /streams/{id}/keys            without the keys themselves
+///  DELETE /streams/{id}/keys/{key_id}   revoke: 204
+///  GET    /health /health/live /health/ready
+///  GET    /time                         UTC for DASH players
+/// ```
+/// All but the last two lines need `Authorization: Bearer` and the admin token, except that anybody may read one stream
+/// whose id he knows, in a short form. An id that is none is answered like one that is not there. Errors are problem documents
+/// with a code that never changes. No answer may be kept by a cache.
+public struct APIRoutes: Sendable {
+    static let pageMax = 500
+    static let pageDefault = 50
+
+    private let administration: StreamAdministration
+    private let authentication: AdminAuthentication
+    private let urls: PublicURLs
+    private let health: HealthRoutes
+    private let clock: any WallClock
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - adminToken: What an administrator shows.
+    ///   - urls: The addresses that answers give out.
+    ///   - checks: What `/health/ready` asks.
+    public init(
+        administration: StreamAdministration, adminToken: Secret, urls: PublicURLs, checks: [HealthCheck],
+        logger: Logger, clock: any WallClock = SystemWallClock()
+    ) {
+        self.administration = administration
+        authentication = AdminAuthentication(token: adminToken, clock: clock)
+        self.urls = urls
+        health = HealthRoutes(checks: checks, logger: logger)
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Adds all routes to a router, which may have others.
+    public func add(to router: inout Router) {
+        on(&router, .post, "/streams", createStream)
+        on(&router, .get, "/streams", listStreams)
+        on(&router, .get, "/streams/{id}", getStream)
+        on(&router, .delete, "/streams/{id}", deleteStream)
+        on(&router, .post, "/streams/{id}/keys", createKey)
+        on(&router, .get, "/streams/{id}/keys", listKeys)
+        on(&router, .delete, "/streams/{id}/keys/{key_id}", revokeKey)
+        on(&router, .get, "/time", time)
+        health.add(to: &router)
+    }
+
+    private typealias Action = @Sendable (HTTPRequest, PathParameters) async throws(APIFailure) -> HTTPResponse
+
+    /// Adds a route whose failures become problem documents.
+    private func on(_ router: inout Router, _ method: HTTPMethod, _ pattern: String, _ action: @escaping Action) {
+        router.on(method, pattern) { request, parameters in
+            do throws(APIFailure) {
+                return try await action(request, parameters)
+            } catch {
+                if case .stream(.database(let reason)) = error {
+                    logger.error("database failed", ["error": LogValue(reason)])
+                }
+                return error.response
+            }
+        }
+    }
+
+    // MARK: Streams
+
+    private func createStream(
+        _ request: HTTPRequest, _: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        try authentication.require(request)
+        let body = try CreateStreamBody(request)
+        let (stream, issued) = try await asking { () async throws(StreamError) in
+            try await administration.createStream(title: body.title)
+        }
+        logger.info("stream created", ["stream.id": LogValue(stream.id), "key.id": LogValue(issued.key.id)])
+        return JSONResponse.make(
+            .created, document(stream, for: request, .creator(issued)), fields: ["location": "/streams/\(stream.id)"])
+    }
+
+    private func listStreams(
+        _ request: HTTPRequest, _: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        try authentication.require(request)
+        let query = try StreamListQuery(request.parameters)
+        let (page, hasMore) = try await asking { () async throws(StreamError) in
+            try await administration.streams(states: query.states, before: query.before, limit: query.limit)
+        }
+        return JSONResponse.make(
+            .ok,
+            StreamListDocument(
+                streams: page.map { document($0, for: request, .administrator) },
+                next: hasMore ? page.last?.id.description : nil))
+    }
+
+    private func getStream(
+        _ request: HTTPRequest, _ parameters: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        let isAdministrator = try authentication.isAdministrator(request)
+        let id = try streamID(parameters)
+        let stream = try await asking { () async throws(StreamError) in try await administration.stream(id) }
+        return JSONResponse.make(.ok, document(stream, for: request, isAdministrator ? .administrator : .viewer))
+    }
+
+    private func deleteStream(
+        _ request: HTTPRequest, _ parameters: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        try authentication.require(request)
+        let id = try streamID(parameters)
+        try await asking { () async throws(StreamError) in try await administration.deleteStream(id) }
+        logger.info("stream deleted", ["stream.id": LogValue(id)])
+        return noContent
+    }
+
+    // MARK: Keys
+
+    private func createKey(
+        _ request: HTTPRequest, _ parameters: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        try authentication.require(request)
+        let id = try streamID(parameters)
+        let issued = try await asking { () async throws(StreamError) in
+            do throws(StreamError) {
+                return try await administration.createKey(for: id)
+            } catch .overloaded(let what) {
+                // Waiting does not help, revoking a key does.
+                throw .conflict(reason: "The stream has \(what): revoke one first.")
+            }
+        }
+        logger.info("stream key created", ["stream.id": LogValue(id), "key.id": LogValue(issued.key.id)])
+        return JSONResponse.make(
+            .created, IssuedKeyDocument(issued: issued, addresses: urls.addresses(for: request)))
+    }
+
+    private func listKeys(
+        _ request: HTTPRequest, _ parameters: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        try authentication.require(request)
+        let id = try streamID(parameters)
+        let keys = try await asking { () async throws(StreamError) in try await administration.keys(of: id) }
+        return JSONResponse.make(.ok, KeyListDocument(keys: keys))
+    }
+
+    private func revokeKey(
+        _ request: HTTPRequest, _ parameters: PathParameters
+    ) async throws(APIFailure) -> HTTPResponse {
+        try authentication.require(request)
+        let stream = try streamID(parameters)
+        guard let key = UUIDv7(parameters["key_id"]) else { throw .notFound(kind: "key") }
+        try await asking { () async throws(StreamError) in try await administration.revokeKey(key, of: stream) }
+        logger.info("stream key revoked", ["stream.id": LogValue(stream), "key.id": LogValue(key)])
+        return noContent
+    }
+
+    // MARK: Time
+
+    /// The form of `urn:mpeg:dash:utc:http-iso:2014` (ISO/IEC 23009-1, 5.8.5.7).
+    private func time(_: HTTPRequest, _: PathParameters) async throws(APIFailure) -> HTTPResponse {
+        HTTPResponse(
+            .ok, fields: ["content-type": MediaType.plainText, "cache-control": CacheControl.noStore],
+            body: .shared([Bytes(utf8: clock.now().description)]))
+    }
+
+    // MARK: Steps
+
+    private func streamID(_ parameters: PathParameters) throws(APIFailure) -> StreamID {
+        guard let id = StreamID(parameters["id"]) else { throw .notFound(kind: "stream") }
+        return id
+    }
+
+    private func asking<Value>(
+        _ question: () async throws(StreamError) -> Value
+    ) async throws(APIFailure) -> Value {
+        do throws(StreamError) {
+            return try await question()
+        } catch {
+            throw .stream(error)
+        }
+    }
+
+    private func document(
+        _ stream: Stream, for request: HTTPRequest, _ view: StreamDocument.View
+    ) -> StreamDocument {
+        StreamDocument(stream: stream, addresses: urls.addresses(for: request), view: view)
+    }
+
+    private var noContent: HTTPResponse {
+        HTTPResponse(.noContent, fields: ["cache-control": CacheControl.noStore])
+    }
+}

@@ -1,0 +1,48 @@
+public import HTTP
+public import StreamingCore
+
+/// `/health`, `/health/live` and `/health/ready`: what load balancers and people ask. They need no token and tell no reasons.
+///
+/// Live means that the process answers. Ready means that all its checks pass; `/health` says the same.
+public struct HealthRoutes: Sendable {
+    private let checks: [HealthCheck]
+    private let logger: Logger
+
+    public init(checks: [HealthCheck], logger: Logger) {
+        self.checks = checks
+        self.logger = logger
+    }
+
+    public func add(to router: inout Router) {
+        router.on(.get, "/health/live") { _, _ in JSONResponse.make(.ok, Document(status: "ok", checks: nil)) }
+        router.on(.get, "/health/ready") { _, _ in await ready() }
+        router.on(.get, "/health") { _, _ in await ready() }
+    }
+
+    private struct Document: Encodable {
+        let status: String
+        let checks: [String: String]?
+    }
+
+    /// Runs all checks side by side.
+    private func ready() async -> HTTPResponse {
+        let results = await withTaskGroup(of: (String, Bool).self) { group in
+            for check in checks { group.addTask { (check.name, await passes(check)) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 ? "ok" : "failed" }
+        }
+        let isReady = !results.values.contains("failed")
+        return JSONResponse.make(
+            isReady ? .ok : .serviceUnavailable, Document(status: isReady ? "ok" : "failed", checks: results),
+            fields: isReady ? HTTPFields() : ["retry-after": "1"])
+    }
+
+    private func passes(_ check: HealthCheck) async -> Bool {
+        do {
+            try await check.check()
+            return true
+        } catch {
+            logger.warning("health check failed", ["check.name": LogValue(check.name), "error": LogValue(error)])
+            return false
+        }
+    }
+}

@@ -1,0 +1,85 @@
+public import HTTP
+public import StreamingCore
+
+/// The addresses that are given out to encoders and players.
+///
+/// The host is the configured one. Without one it is the host that the client itself used to reach us, because that is the one
+/// name of which we know that it leads here.
+public struct PublicURLs: Sendable {
+    private let host: String?
+    private let httpPort: Int
+    private let rtmpPort: Int
+
+    /// - Parameters:
+    ///   - host: A host name or address without a port; `nil` takes the client's.
+    ///   - httpPort: Where players connect.
+    ///   - rtmpPort: Where encoders connect.
+    public init(host: String?, httpPort: Int, rtmpPort: Int) {
+        self.host = host.map { $0.contains(":") && !$0.hasPrefix("[") ? "[\($0)]" : $0 }
+        self.httpPort = httpPort
+        self.rtmpPort = rtmpPort
+    }
+
+    /// The addresses for one client.
+    ///
+    /// - Parameter request: What it asked; `nil` when nobody asked, and `localhost` must do.
+    public func addresses(for request: HTTPRequest?) -> Addresses {
+        if let host { return Addresses(httpAuthority: authority(host, httpPort), rtmpAuthority: "\(host):\(rtmpPort)") }
+        guard let named = request?.fields["host"], let name = Self.hostName(of: named) else {
+            return Addresses(
+                httpAuthority: authority("localhost", httpPort), rtmpAuthority: "localhost:\(rtmpPort)")
+        }
+        return Addresses(httpAuthority: named, rtmpAuthority: "\(name):\(rtmpPort)")
+    }
+
+    private func authority(_ host: String, _ port: Int) -> String { port == 80 ? host : "\(host):\(port)" }
+
+    /// The host of a `Host` field; `nil` unless it is a name or address and nothing else, with or without a port.
+    private static func hostName(of field: String) -> Substring? {
+        guard field.utf8.count <= 255, field.utf8.allSatisfy(isHostCharacter) else { return nil }
+        let name: Substring
+        if field.hasPrefix("[") {
+            guard let end = field.firstIndex(of: "]") else { return nil }
+            name = field[...end]
+        } else {
+            name = field.prefix { $0 != ":" }
+        }
+        let port = field[name.endIndex...]
+        guard !name.isEmpty, port.isEmpty || port.hasPrefix(":") && UInt16(port.dropFirst()) != nil else { return nil }
+        return name
+    }
+
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: false
+        }
+    }
+
+    /// The addresses under one host.
+    public struct Addresses: Sendable {
+        private let httpAuthority: String
+        private let rtmpAuthority: String
+
+        fileprivate init(httpAuthority: String, rtmpAuthority: String) {
+            self.httpAuthority = httpAuthority
+            self.rtmpAuthority = rtmpAuthority
+        }
+
+        /// The start of every page, `http://host:port`, without a slash.
+        public var web: String { "http://\(httpAuthority)" }
+
+        public func hls(_ stream: StreamID) -> String { "\(web)/hls/\(stream)/master.m3u8" }
+
+        public func dash(_ stream: StreamID) -> String { "\(web)/dash/\(stream)/manifest.mpd" }
+
+        /// What OBS calls the server; the key goes into a field of its own.
+        public var ingestServer: String { "rtmp://\(rtmpAuthority)/live" }
+
+        /// What FFmpeg publishes to. It contains the key: it is as secret as the key is.
+        public func ingest(_ key: Secret) -> String { "\(ingestServer)/\(key.reveal())" }
+    }
+}

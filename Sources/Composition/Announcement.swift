@@ -1,0 +1,38 @@
+import APIService
+import StreamingCore
+
+/// What `sluice` prints when it is ready: where to publish and where to watch.
+struct Announcement {
+    let text: String
+
+    init(_ assembly: Assembly, configuration: Configuration) async throws {
+        let urls = PublicURLs(
+            host: configuration.publicHost, httpPort: assembly.httpPort, rtmpPort: assembly.rtmpPort
+        ).addresses(for: nil)
+        var lines = ["", "  Sluice \(Invocation.versionNumber) is ready.", ""]
+        let title = try StreamTitle("My first stream")
+        if let (stream, issued) = try await assembly.administration.createFirstStreamIfNone(title: title) {
+            lines += [
+                "  Publish    \(urls.ingest(issued.text))",
+                "             in OBS: server \(urls.ingestServer), stream key \(issued.text.reveal())",
+                "             (the key is shown this once; POST \(urls.web)/streams/\(stream.id)/keys makes another)",
+            ]
+            lines += Self.watch(stream.id, urls)
+        } else if let stream = try await assembly.backends.streams.list(states: [], before: nil, limit: 1).first {
+            lines += [
+                "  Publish    \(urls.ingestServer)/<stream key>",
+                "             a new key: curl -X POST -H 'Authorization: Bearer <token>' \(urls.web)/streams/\(stream.id)/keys",
+            ]
+            lines += Self.watch(stream.id, urls)
+        }
+        lines.append("  API token  \(configuration.adminToken == nil ? assembly.adminToken.reveal() : "as in ADMIN_TOKEN")")
+        text = (lines + ["", ""]).joined(separator: "\n")
+    }
+
+    private static func watch(_ stream: StreamID, _ urls: PublicURLs.Addresses) -> [String] {
+        [
+            "  Watch      \(urls.web)/?stream=\(stream)", "  HLS        \(urls.hls(stream))",
+            "  DASH       \(urls.dash(stream))",
+        ]
+    }
+}

@@ -1,0 +1,121 @@
+import APIService
+import DeliveryService
+import Foundation
+import HTTP
+import IngestService
+import Network
+import Packaging
+import StreamingCore
+import TranscodeService
+
+/// The services of a process, wired to the back ends that the configuration names.
+struct Assembly {
+    private(set) var services: [any Service] = []
+    let backends: EmbeddedBackends
+    let adminToken: Secret
+    private(set) var rtmpPort: Int
+    private(set) var httpPort: Int
+    private let clock: any WallClock = SystemWallClock()
+    private let configuration: Configuration
+    private let roles: Role
+    private let logger: Logger
+
+    /// Opens the back ends, binds the ports and makes the services. Nothing runs yet.
+    ///
+    /// The services stand in the order in which they are to end: what feeds others before what it feeds.
+    init(_ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger) async throws {
+        self.configuration = configuration
+        self.roles = roles
+        self.logger = logger
+        rtmpPort = configuration.rtmpPort
+        httpPort = configuration.httpPort
+        backends = try await EmbeddedBackends(
+            configuration, needsSegments: !roles.isDisjoint(with: [.transcode, .delivery]), loops: loops)
+        adminToken = try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory)
+        if roles.contains(.ingest) { try await addIngest(loops) }
+        if roles.contains(.transcode) { addTranscode() }
+        try addFront(loops)
+        if let segments = backends.segments { services.append(segments) }
+    }
+
+    private mutating func addIngest(_ loops: EventLoopGroup) async throws {
+        let logger = logger.with("service", "ingest")
+        for stream in try await backends.streams.endAbandoned(at: clock.now()) {
+            logger.warning("broadcast ended: it was left on air by a process that died", ["stream.id": LogValue(stream)])
+        }
+        var options = TCPListenerOptions()
+        options.connectionsMax = configuration.rtmpConnectionsMax
+        options.connection.readTimeout = .milliseconds(configuration.rtmpIdleMilliseconds)
+        if configuration.rtmpReceiveBufferBytes > 0 {
+            options.connection.receiveBufferBytes = configuration.rtmpReceiveBufferBytes
+        }
+        let listener = try TCPListener(
+            host: configuration.listenHost, port: UInt16(configuration.rtmpPort), group: loops, options: options,
+            report: logger.networkEvents)
+        rtmpPort = Int(listener.address.port)
+        let registry = BroadcastRegistry(
+            streams: backends.streams, log: backends.frames, events: backends.events, clock: clock,
+            graceMilliseconds: configuration.reconnectGraceMilliseconds, logger: logger)
+        let settings = IngestService.Configuration(
+            idleMilliseconds: configuration.rtmpIdleMilliseconds,
+            drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
+        services.append(
+            IngestService(
+                configuration: settings, listener: listener, keys: backends.keys, registry: registry,
+                events: backends.events, clock: clock, logger: logger))
+    }
+
+    private var window: LiveWindow.Configuration {
+        LiveWindow.Configuration(windowMilliseconds: configuration.windowMilliseconds)
+    }
+
+    private mutating func addTranscode() {
+        guard let segments = backends.segments else { return }
+        let settings = TranscodeService.Configuration(
+            packager: Packager.Configuration(
+                segmentMilliseconds: configuration.segmentMilliseconds, partMilliseconds: configuration.partMilliseconds),
+            window: window, retentionMilliseconds: configuration.windowMilliseconds,
+            drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
+        services.append(
+            TranscodeService(
+                configuration: settings, log: backends.frames, store: segments, timeline: backends.timeline,
+                events: backends.events, clock: clock, logger: logger.with("service", "transcode")))
+    }
+
+    private mutating func addFront(_ loops: EventLoopGroup) throws {
+        guard !roles.isDisjoint(with: [.delivery, .api]) else { return }
+        var router = Router(cors: configuration.corsPolicy)
+        var delivery: DeliveryService?
+        if roles.contains(.delivery), let segments = backends.segments {
+            let service = DeliveryService(
+                window: window, retentionMilliseconds: configuration.windowMilliseconds, streams: backends.streams,
+                store: segments, timeline: backends.timeline, events: backends.events, clock: clock,
+                logger: logger.with("service", "delivery"))
+            for pattern in ["/hls/{path...}", "/dash/{path...}"] {
+                router.on(.get, pattern) { request, _ in await service.respond(to: request) }
+            }
+            delivery = service
+        }
+        let checks = backends.checks
+        if roles.contains(.api) {
+            let urls = PublicURLs(
+                host: configuration.publicHost, httpPort: configuration.httpPort, rtmpPort: rtmpPort)
+            APIRoutes(
+                administration: administration, adminToken: adminToken, urls: urls, checks: checks,
+                logger: logger.with("service", "api")
+            ).add(to: &router)
+            WebPages(directory: configuration.webDirectory).add(to: &router)
+        } else {
+            HealthRoutes(checks: checks, logger: logger).add(to: &router)
+        }
+        let front = try HTTPFront(configuration, loops: loops, router: router, logger: logger)
+        httpPort = Int(front.address.port)
+        services.append(front)
+        if let delivery { services.append(delivery) }
+    }
+
+    /// What an administrator can do, for the first stream.
+    var administration: StreamAdministration {
+        StreamAdministration(streams: backends.streams, keys: backends.keys, events: backends.events)
+    }
+}

@@ -1,0 +1,44 @@
+import APIService
+import Foundation
+import LocalBackend
+import Network
+import SQLiteBackend
+import StreamingCore
+
+/// The back ends of a single machine: SQLite, logs in this process, and segments in memory over a folder.
+struct EmbeddedBackends {
+    let database: SQLiteDatabase
+    let streams: any StreamRepository
+    let keys: any StreamKeyRepository
+    let frames: any FrameLog
+    let timeline: any TimelineLog
+    let events: any EventLog
+    /// Only in a process that packages or serves; another may share the folder with it.
+    let segments: TieredSegmentStore?
+
+    /// - Parameters:
+    ///   - needsSegments: Whether this process stores segments or serves them.
+    ///   - loops: Where the readers of the frame log run.
+    init(_ configuration: Configuration, needsSegments: Bool, loops: EventLoopGroup) async throws {
+        try FileManager.default.createDirectory(
+            atPath: configuration.dataDirectory, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        database = try await SQLiteDatabase.open(at: .file(configuration.dataDirectory + "/sluice.db"))
+        streams = SQLiteStreamRepository(database)
+        keys = SQLiteStreamKeyRepository(database)
+        frames = LocalFrameLog(executors: loops.loops)
+        timeline = LocalTimelineLog()
+        events = LocalEventLog()
+        if needsSegments {
+            let folder = try await DirectorySegmentStore.open(at: configuration.dataDirectory + "/segments")
+            segments = TieredSegmentStore(memoryBytesMax: configuration.segmentMemoryBytes, over: folder)
+        } else {
+            segments = nil
+        }
+    }
+    /// What must work for the process to be ready.
+    var checks: [HealthCheck] {
+        let database = database
+        return [HealthCheck("database") { try await database.check() }]
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Network
+import StreamingCore
+
+/// One executable: reads the command line and the configuration, runs its services, and ends in order.
+///
+/// Exit statuses follow `sysexits.h`: 0 after an orderly end, 64 for a wrong command line, 69 when something that it needs
+/// cannot be had, 78 for a wrong configuration, 1 when a service fails while running.
+public struct Program: Sendable {
+    private let name: String
+    private let summary: String
+    private let roles: Role
+
+    public init(name: String, summary: String, roles: Role) {
+        self.name = name
+        self.summary = summary
+        self.roles = roles
+    }
+
+    public func run() async -> Never {
+        switch Invocation(arguments: CommandLine.arguments.dropFirst()) {
+        case .help: end(0, saying: Invocation.helpText(program: name, summary: summary))
+        case .version: end(0, saying: "\(name) \(Invocation.versionNumber)")
+        case .mistake(let argument): end(64, complaining: "\(name): unknown argument '\(argument)'; see --help")
+        case .run: await serve(configuration())
+        }
+    }
+
+    private func configuration() -> Configuration {
+        do throws(ConfigurationFailure) {
+            // Without a .env file there is nothing to read, and that is no mistake.
+            let dotEnv = try? String(contentsOfFile: ".env", encoding: .utf8)
+            return try Configuration(environment: ProcessInfo.processInfo.environment, dotEnv: dotEnv)
+        } catch {
+            end(78, complaining: "\(name): the configuration is wrong:\n\(error)")
+        }
+    }
+
+    private func serve(_ configuration: Configuration) async -> Never {
+        let signals = TerminationSignals()
+        let logger = Logger(service: name, level: configuration.logLevel)
+        let assembly: Assembly
+        do {
+            EventLoopGroup.raiseDescriptorLimit()
+            let loops = try EventLoopGroup(
+                count: configuration.eventLoopCount == 0 ? EventLoopGroup.coreCount : configuration.eventLoopCount)
+            assembly = try await Assembly(configuration, roles: roles, loops: loops, logger: logger)
+            if roles == .all {
+                try FileHandle.standardOutput.write(
+                    contentsOf: Data(try await Announcement(assembly, configuration: configuration).text.utf8))
+            } else {
+                sayWhatIsMissing(logger)
+            }
+        } catch {
+            end(69, complaining: "\(name): cannot start: \(error)")
+        }
+        do {
+            try await ServiceGroup(assembly.services, logger: logger).run { await signals.wait() }
+        } catch {
+            end(1, complaining: "\(name): stopped by a failure: \(error)")
+        }
+        logger.info("stopped")
+        end(0)
+    }
+
+    /// A process of one role alone is of little use before there are back ends that processes share.
+    private func sayWhatIsMissing(_ logger: Logger) {
+        if roles.contains(.ingest) {
+            logger.warning("no frame log is shared with other processes in this version: broadcasts reach no viewer")
+        }
+        if roles.contains(.transcode) {
+            logger.warning("no frame log is shared with other processes in this version: there is nothing to package")
+        }
+        if roles.contains(.delivery) {
+            logger.warning("no segment store is shared with other processes in this version: there is nothing to serve")
+        }
+    }
+
+    private func end(_ status: Int32, saying text: String? = nil, complaining complaint: String? = nil) -> Never {
+        StandardErrorSink.shared.flush()
+        // Where standard output or error is closed there is nobody to tell.
+        if let text { try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8)) }
+        if let complaint { try? FileHandle.standardError.write(contentsOf: Data((complaint + "\n").utf8)) }
+        exit(status)
+    }
+}

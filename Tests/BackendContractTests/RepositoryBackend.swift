@@ -1,0 +1,64 @@
+import FoundationEssentials
+import SQLiteBackend
+import StreamingCore
+import TestKit
+import Testing
+
+/// An implementation of the repositories that the contracts are run on. A new one is one more line in `all`.
+struct RepositoryBackend: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Opens an empty database.
+    let open: @Sendable () async throws -> Repositories
+
+    static let all = [
+        RepositoryBackend(testDescription: "SQLite in memory") {
+            Repositories(try await SQLiteDatabase.open(at: .memory))
+        },
+        RepositoryBackend(testDescription: "SQLite file") {
+            let folder = try TemporaryDirectory()
+            let database = try await SQLiteDatabase.open(at: .file(folder.url.path + "/sluice.db"))
+            return Repositories(database, keeping: folder)
+        },
+    ]
+}
+
+/// Both repositories over one database, and what makes test data.
+struct Repositories: Sendable {
+    let streams: any StreamRepository
+    let keys: any StreamKeyRepository
+    /// What must live as long as the database, for example its folder.
+    private let owned: (any Sendable)?
+
+    init(streams: any StreamRepository, keys: any StreamKeyRepository, keeping owned: (any Sendable)? = nil) {
+        self.streams = streams
+        self.keys = keys
+        self.owned = owned
+    }
+
+    init(_ database: SQLiteDatabase, keeping owned: (any Sendable)? = nil) {
+        self.init(
+            streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database), keeping: owned)
+    }
+
+    /// Stores a stream with a key and returns both.
+    @discardableResult
+    func makeStream(
+        _ title: String = "a stream", at time: WallTime = .noon
+    ) async throws -> (stream: Stream, key: StreamKey) {
+        let stream = Stream(id: StreamID(at: time), title: title, createdAt: time)
+        let key = StreamKey.make(for: stream.id, at: time)
+        try await streams.create(stream, key: key)
+        return (stream, key)
+    }
+}
+
+extension StreamKey {
+    static func make(for stream: StreamID, at time: WallTime = .noon) -> StreamKey {
+        StreamKey(id: UUIDv7(at: time), streamID: stream, digest: digest(of: makeText()), createdAt: time)
+    }
+}
+
+extension WallTime {
+    /// 2026-11-23T12:00:00Z, when all tests take place.
+    static let noon = WallTime(unixMilliseconds: 1_795_435_200_000)
+}

@@ -1,0 +1,110 @@
+import Network
+import Testing
+
+extension NetworkTests {
+    @Suite struct EventLoopTests {
+        let loop = Loopback.client
+
+        @Test func `work from other threads runs on the loop and in order`() async throws {
+            let order = Recorder<Int>()
+            for number in 0..<1_000 {
+                loop.execute { [loop] in
+                    if loop.isCurrent { order.record(number) }
+                }
+            }
+            try await Loopback.eventually { order.values.count == 1_000 }
+            #expect(order.values == Array(0..<1_000))
+        }
+
+        @Test func `many threads may hand work over at once`() async throws {
+            let numbers = Recorder<Int>()
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<8 {
+                    group.addTask { [loop] in
+                        for number in 0..<1_000 { loop.execute { numbers.record(number) } }
+                    }
+                }
+            }
+            try await Loopback.eventually { numbers.values.count == 8_000 }
+        }
+
+        @Test func `an operation runs on the loop's thread and comes back`() async {
+            #expect(EventLoop.current == nil)
+            let isCurrent = await loop.run { loop in loop.isCurrent && EventLoop.current === loop }
+            #expect(isCurrent)
+            #expect(!loop.isCurrent)
+        }
+
+        @Test func `sleep ends behind its deadline`() async throws {
+            let deadline = loop.now + .milliseconds(5)
+            try await loop.sleep(until: deadline)
+            #expect(LoopTime.current >= deadline)
+        }
+
+        @Test func `sleepers wake in the order of their deadlines`() async throws {
+            let order = Recorder<Int>()
+            let start = loop.now
+            try await withThrowingDiscardingTaskGroup { group in
+                for place in [5, 1, 4, 2, 3] {
+                    group.addTask {
+                        try await loop.run { loop in
+                            try await loop.sleep(until: start + .milliseconds(10 + 3 * place))
+                            order.record(place)
+                        }
+                    }
+                }
+            }
+            #expect(order.values == [1, 2, 3, 4, 5])
+        }
+
+        @Test(.timeLimit(.minutes(1))) func `a cancelled sleep ends at once`() async {
+            let sleeping = Task { [loop] in try await loop.sleep(for: .seconds(3_600)) }
+            sleeping.cancel()
+            await #expect(throws: CancellationError.self) { try await sleeping.value }
+        }
+
+        @Test func `an actor of the loop can be entered without a switch`() async {
+            let counter = LoopCounter(loop)
+            await counter.increment()
+            let count = await loop.run { _ in counter.countWithoutWaiting }
+            #expect(count == 1)
+        }
+
+        @Test func `jobs that keep yielding do not starve timers`() async throws {
+            let spinning = Task(executorPreference: loop) {
+                while !Task.isCancelled { await Task.yield() }
+            }
+            try await loop.sleep(for: .milliseconds(2))
+            spinning.cancel()
+            await spinning.value
+        }
+
+        @Test func `a group ends its threads and closes its descriptors`() async throws {
+            let before = Descriptors.count
+            for _ in 0..<10 {
+                let group = try EventLoopGroup(count: 3)
+                let numbers = await withTaskGroup { tasks in
+                    for loop in group.loops { tasks.addTask { await loop.run { $0.index } } }
+                    return await tasks.reduce(into: Set()) { $0.insert($1) }
+                }
+                #expect(numbers == [0, 1, 2])
+                await group.shutdown()
+            }
+            try await Loopback.eventually { Descriptors.count <= before + 8 }
+        }
+    }
+}
+
+/// An actor that lives on a loop.
+private actor LoopCounter {
+    private let loop: EventLoop
+    private(set) var count = 0
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.isolation.asUnownedSerialExecutor() }
+
+    nonisolated var countWithoutWaiting: Int { assumeIsolated { $0.count } }
+
+    func increment() { count += loop.isCurrent ? 1 : 1_000 }
+}
