@@ -16,7 +16,7 @@ let test = upcoming
 
 func main(_ name: String) -> Target {
     .executableTarget(
-        name: name, dependencies: ["Composition"], path: "services/\(name)", exclude: ["Dockerfile", "README.md"],
+        name: name, dependencies: ["Composition"], path: "services/\(name)", exclude: ["README.md"],
         swiftSettings: plain)
 }
 
@@ -68,6 +68,29 @@ let package = Package(
         // Tests mirror Sources.
         .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),
+        .testTarget(name: "MediaTests", dependencies: ["Bytes", "Media"], swiftSettings: test),
+        .testTarget(name: "RTMPTests", dependencies: ["Bytes", "Media", "RTMP"], swiftSettings: test),
+        .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP"], swiftSettings: test),
+        .testTarget(name: "StreamingCoreTests", dependencies: ["Bytes", "StreamingCore"], swiftSettings: test),
+        .testTarget(
+            name: "SQLiteBackendTests", dependencies: ["Bytes", "Media", "StreamingCore", "SQLiteBackend", "TestKit"],
+            swiftSettings: test),
+        .testTarget(
+            name: "LocalBackendTests", dependencies: ["Bytes", "Media", "StreamingCore", "LocalBackend", "TestKit"],
+            swiftSettings: test),
+        .testTarget(
+            name: "BackendContractTests",
+            dependencies: ["Bytes", "Media", "StreamingCore", "SQLiteBackend", "LocalBackend", "TestKit"],
+            swiftSettings: test),
+        .testTarget(
+            name: "APIServiceTests",
+            dependencies: ["Bytes", "HTTP", "Media", "StreamingCore", "APIService", "SQLiteBackend"],
+            swiftSettings: test),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Bytes", "Media", "RTMP", "Network", "TestKit", "ingest", "transcode", "delivery", "api"],
+            swiftSettings: test),
+        .testTarget(name: "HouseRulesTests", swiftSettings: test),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -62,6 +62,7 @@ bench_nginx() {
   cat >"$folder/nginx.conf" <<EOF
 load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
 daemon off;
+user $(id -un);
 worker_processes 1;
 pid $folder/nginx.pid;
 error_log $folder/logs/error.log error;
@@ -76,6 +77,7 @@ EOF
   for ((i = 0; i < streams; i++)); do echo "rtmp://127.0.0.1:19935/live/s$i"; done >"$folder/urls"
   # shellcheck disable=SC2046
   measure nginx-rtmp "$master" $(pgrep -P "$master")
+  [ "$(find "$folder/hls" -name '*.ts' | wc -l)" -ge "$streams" ] || { echo "nginx made no segments" >&2; exit 1; }
   kill "$master"
   wait "$master" 2>/dev/null || true
   rm -rf "$folder/hls"

@@ -44,7 +44,8 @@ extension APIFailure {
             problem(.contentTooLarge, "body_too_large", "The body must have at most \(limit) bytes.")
         case .malformedBody: problem(.badRequest, "malformed_body", "The body is not one JSON object.")
         case .unknownMember(let name):
-            problem(.unprocessableContent, "unknown_member", "'\(name.prefix(100))' is not a member that means anything.")
+            problem(
+                .unprocessableContent, "unknown_member", "'\(name.prefix(100))' is not a member that means anything.")
         case .invalidParameter(let name, let reason):
             problem(.badRequest, "invalid_parameter", "The parameter '\(name)' \(reason).")
         case .notFound(let kind): problem(.notFound, "\(kind)_not_found", "There is no such \(kind).")

@@ -16,8 +16,8 @@ public import StreamingCore
 ///  GET    /time                         UTC for DASH players
 /// ```
 /// All but the last two lines need `Authorization: Bearer` and the admin token, except that anybody may read one stream
-/// whose id he knows, in a short form. An id that is none is answered like one that is not there. Errors are problem documents
-/// with a code that never changes. No answer may be kept by a cache.
+/// whose id he knows, in a short form. An id that is none is answered like one that is not there. Errors are problem
+/// documents with a code that never changes. No answer may be kept by a cache.
 public struct APIRoutes: Sendable {
     static let pageMax = 500
     static let pageDefault = 50

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Tells the administrator from others by the bearer token (RFC 6750).
 ///
-/// A wrong token is compared in constant time, and after ``FailedAttempts/attemptsMax`` of them in a minute an address is refused
-/// unheard. Whoever has the token may do everything, so there is no 403.
+/// A wrong token is compared in constant time, and after ``FailedAttempts/attemptsMax`` of them in a minute an address
+/// is refused unheard. Whoever has the token may do everything, so there is no 403.
 final class AdminAuthentication: Sendable {
     private let token: Secret
     private let clock: any WallClock

@@ -5,8 +5,8 @@ import StreamingCore
 
 /// The body of `POST /streams`: `{"title": "…"}`.
 ///
-/// Members that mean nothing are refused: whoever misspells a member, or sends one of a newer version, must learn that it
-/// had no effect.
+/// Members that mean nothing are refused: whoever misspells a member, or sends one of a newer version, must learn that
+/// it had no effect.
 struct CreateStreamBody: Decodable {
     static let bytesMax = 64 << 10
 

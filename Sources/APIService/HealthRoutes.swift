@@ -1,7 +1,8 @@
 public import HTTP
 public import StreamingCore
 
-/// `/health`, `/health/live` and `/health/ready`: what load balancers and people ask. They need no token and tell no reasons.
+/// `/health`, `/health/live` and `/health/ready`: what load balancers and people ask. They need no token and tell no
+/// reasons.
 ///
 /// Live means that the process answers. Ready means that all its checks pass; `/health` says the same.
 public struct HealthRoutes: Sendable {

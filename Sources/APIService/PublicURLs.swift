@@ -3,8 +3,8 @@ public import StreamingCore
 
 /// The addresses that are given out to encoders and players.
 ///
-/// The host is the configured one. Without one it is the host that the client itself used to reach us, because that is the one
-/// name of which we know that it leads here.
+/// The host is the configured one. Without one it is the host that the client itself used to reach us, because that is
+/// the one name of which we know that it leads here.
 public struct PublicURLs: Sendable {
     private let host: String?
     private let httpPort: Int

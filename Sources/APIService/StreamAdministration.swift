@@ -57,7 +57,8 @@ public struct StreamAdministration: Sendable {
 
     /// Deletes a stream and its keys, and announces it, so that whoever publishes on it is cut off.
     ///
-    /// It is announced also when the stream is gone already: an announcement that failed is made up for by asking again.
+    /// It is announced also when the stream is gone already: an announcement that failed is made up for by asking
+    /// again.
     public func deleteStream(_ id: StreamID) async throws(StreamError) {
         var missing: StreamError?
         do throws(StreamError) {

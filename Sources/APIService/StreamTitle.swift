@@ -9,8 +9,8 @@ public struct StreamTitle: Sendable, Equatable {
 
     /// Takes a title without the white space around it.
     ///
-    /// - Throws: ``StreamError/invalidValue(field:reason:)`` unless 1 to ``Stream/titleCharactersMax`` characters are left,
-    ///   none of them a control character.
+    /// - Throws: ``StreamError/invalidValue(field:reason:)`` unless 1 to ``Stream/titleCharactersMax`` characters are
+    ///   left, none of them a control character.
     public init(_ text: String) throws(StreamError) {
         guard text.utf8.count <= Self.utf8BytesMax else { throw Self.refusal("has too many code points") }
         var trimmed = text[...]

@@ -18,7 +18,8 @@ public struct WebPages: Sendable {
         var pages: [String: HTTPRepresentation] = [:]
         let walker = FileManager.default.enumerator(atPath: directory)
         while let name = walker?.nextObject() as? String, pages.count < Self.filesMax {
-            guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }), let type = Self.mediaType(of: name),
+            guard !name.split(separator: "/").contains(where: { $0.hasPrefix(".") }),
+                let type = Self.mediaType(of: name),
                 let data = FileManager.default.contents(atPath: directory + "/" + name), data.count <= Self.fileBytesMax
             else { continue }
             pages["/" + name] = Self.representation(of: Bytes([UInt8](data)), type: type)

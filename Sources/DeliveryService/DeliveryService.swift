@@ -54,7 +54,7 @@ public final class DeliveryService: Service, HTTPHandler {
 
     private func received(_ record: Bytes, of stream: StreamID) {
         let now = clock.now()
-        do throws(TimelineEventFailure) {
+        do {
             let event = try TimelineEvent(decoding: record)
             guard let channel = channels.open(stream, at: now) else {
                 logger.error("stream not served: too many", ["stream.id": LogValue(stream)])

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Hands every value to all receivers: in order per stream, and for one stream never on two threads at once.
 ///
-/// Whoever appends delivers, unless another thread is just delivering for the same stream: then that one goes on with the
-/// new value, and the appending thread does not wait for it.
+/// Whoever appends delivers, unless another thread is just delivering for the same stream: then that one goes on with
+/// the new value, and the appending thread does not wait for it.
 final class OrderedFanOut<Value: Sendable>: Sendable {
     typealias Receiver = @Sendable (StreamID, Value) -> Void
 

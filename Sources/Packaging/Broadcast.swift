@@ -16,9 +16,12 @@ struct Broadcast: Sendable {
     private var targets: PendingTargets
     /// The newest rendition of each kind: its epoch lasts as long as its configuration.
     private(set) var renditions: [Rendition] = []
-    /// The discontinuity sequence of the newest run, which rises by one at a time, and the encoder's that it stands for.
+    /// The discontinuity sequence of the newest run, which rises by one at a time, and the encoder's that it stands
+    /// for.
     private(set) var discontinuitySequence: Int
     private(set) var encoderDiscontinuity: Int?
+    /// The runs so far.
+    private var runCount = 0
     private var phase = Phase.gathering(Gathering())
 
     init(_ configuration: Packager.Configuration, origin: BroadcastOrigin) {
@@ -37,19 +40,22 @@ struct Broadcast: Sendable {
         renditions = checkpoint.run.renditions + checkpoint.absent
         discontinuitySequence = checkpoint.run.discontinuitySequence
         encoderDiscontinuity = checkpoint.encoderDiscontinuity
+        runCount = checkpoint.run.ordinal + 1
         phase = .running(
             RunPackager(
                 run: checkpoint.run, absent: checkpoint.absent, targets: targets, resuming: checkpoint.boundary),
             joining: Joining())
     }
 
-    func checkpoint(_ configuration: Packager.Configuration) -> Packager.Checkpoint? {
-        guard case .running(let run, _) = phase, let boundary = run.passed, let encoderDiscontinuity else { return nil }
+    var checkpoint: Packager.Checkpoint? {
+        guard case .running(let run, let joining) = phase, let boundary = run.passed, let encoderDiscontinuity else {
+            return nil
+        }
         return Packager.Checkpoint(
             origin: origin, run: run.run, absent: run.absent, encoderDiscontinuity: encoderDiscontinuity,
             announcedPartMilliseconds: boundary.segmenter.targetDurationSeconds == nil
                 ? nil : run.targets.partMilliseconds,
-            boundary: boundary)
+            boundary: boundary, joiningPosition: joining.position)
     }
 
     mutating func append(_ placed: RunPackager.Placed, _ outputs: inout [PackagerOutput]) {
@@ -107,7 +113,7 @@ struct Broadcast: Sendable {
                 phase = .gathering(gathering)
                 return
             }
-            joining.isHolding = true
+            joining.hold(from: placed.position)
         } else if rendition != nil {
             packager.append(placed, to: &outputs)
         }
@@ -146,8 +152,9 @@ struct Broadcast: Sendable {
             present.append(rendition(for: track, &outputs))
         }
         let run = Run(
-            number: segmenter.number, discontinuitySequence: discontinuitySequence,
+            number: segmenter.number, discontinuitySequence: discontinuitySequence, ordinal: runCount,
             startMilliseconds: start / (Int64(MediaTime.videoTimescale) / 1000), renditions: present)
+        runCount += 1
         outputs.append(.announce(.run(run)))
         phase = .running(
             RunPackager(
@@ -157,7 +164,8 @@ struct Broadcast: Sendable {
         for placed in gathering.frames { append(placed, &outputs) }
     }
 
-    /// The rendition of a track; a new epoch, with its initialisation segment, when the configuration is not the last one.
+    /// The rendition of a track; a new epoch, with its initialisation segment, when the configuration is not the last
+    /// one.
     private mutating func rendition(for track: Track, _ outputs: inout [PackagerOutput]) -> Rendition {
         let name = track.kind == .video ? configuration.videoName : configuration.audioName
         let index = renditions.firstIndex { $0.name == name }
@@ -181,10 +189,18 @@ extension Track {
 /// Audio that waits for the key frame with which the next run begins, because a track joins.
 struct Joining: Sendable {
     private(set) var frames: [RunPackager.Placed] = []
-    /// Video joins, but its frames are older than the audio that is packaged already: audio waits until video has caught up.
-    var isHolding = false
+    /// Video joins, but its frames are older than the audio that is packaged already: audio waits until video has
+    /// caught up.
+    var isHolding: Bool { heldFrom != nil }
+    private var heldFrom: Int64?
 
     var isEmpty: Bool { frames.isEmpty }
+
+    /// Where in the frame log the waiting began.
+    var position: Int64? { heldFrom ?? frames.first?.position }
+
+    /// Audio is held from a key frame of the video that joins on.
+    mutating func hold(from position: Int64) { heldFrom = heldFrom ?? position }
 
     /// Whether no more is to be held.
     var isTooLong: Bool {

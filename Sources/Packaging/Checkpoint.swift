@@ -12,6 +12,8 @@ extension Packager {
         /// `nil` when the targets were not announced before the boundary.
         let announcedPartMilliseconds: Int64?
         let boundary: RunPackager.Boundary
+        /// Where in the frame log a track began to join.
+        let joiningPosition: Int64?
 
         /// The number of the first segment that comes again.
         public var segmentNumber: Int64 { boundary.segmenter.number }
@@ -19,7 +21,7 @@ extension Packager {
         /// The place in the frame log of the first entry to append again.
         public var position: Int64 {
             // The track that decided the boundary has begun there; without any, everything must come again.
-            [boundary.video?.position, boundary.audio?.position].compactMap(\.self).min() ?? 0
+            [boundary.video?.position, boundary.audio?.position, joiningPosition].compactMap(\.self).min() ?? 0
         }
     }
 }

@@ -41,7 +41,10 @@ extension LiveWindow {
         var peak: Int64 = 0
         var others = entries.reversed().makeIterator()
         while duration <= longest {
-            if duration >= shortest { peak = max(peak, Self.bitRate(byteCount, duration, segment.timescale)) }
+            if duration >= shortest {
+                let time = MediaTime(ticks: duration, timescale: segment.timescale)
+                peak = max(peak, Self.bitRate(byteCount, microseconds: time.ticks(in: 1_000_000)))
+            }
             guard let other = others.next()?.segment, !other.isGap, other.timescale == segment.timescale else { break }
             byteCount += other.byteCount
             duration += other.duration
@@ -49,10 +52,14 @@ extension LiveWindow {
         return peak
     }
 
-    static func bitRate(_ byteCount: Int, _ duration: Int64, _ timescale: Int32) -> Int64 {
-        guard duration > 0 else { return 0 }
-        // Sizes and durations are below 2⁵³, so that a Double is exact enough for a rate, and cannot overflow.
-        return Int64((Double(byteCount) * 8 * Double(timescale) / Double(duration)).rounded(.up))
+    /// Rates above are not believed, in bits per second.
+    static let bitRateMax: Int128 = 1_000_000_000_000
+
+    /// Rounded up.
+    static func bitRate(_ byteCount: Int, microseconds: Int64) -> Int64 {
+        guard microseconds > 0 else { return 0 }
+        let microbits = Int128(byteCount) * 8_000_000
+        return Int64(min((microbits + Int128(microseconds) - 1) / Int128(microseconds), bitRateMax))
     }
 }
 
@@ -60,12 +67,15 @@ extension LiveWindow.RenditionWindow {
     /// The bit rate over all listed segments, in bits per second.
     public var averageBitRate: Int64 {
         var byteCount = 0
-        var seconds = 0.0
+        var microseconds: Int64 = 0
         for entry in entries where !entry.segment.isGap {
-            byteCount += entry.segment.byteCount
-            seconds += Double(entry.segment.duration) / Double(entry.segment.timescale)
+            let segment = entry.segment
+            let duration = MediaTime(ticks: segment.duration, timescale: segment.timescale).ticks(in: 1_000_000)
+            byteCount += segment.byteCount
+            // Only absurd durations add up to more than the type holds; the rate is then unknown, like that of no time.
+            microseconds = microseconds.addingReportingOverflow(duration).partialValue
         }
-        return seconds > 0 ? Int64((Double(byteCount) * 8 / seconds).rounded(.up)) : 0
+        return LiveWindow.bitRate(byteCount, microseconds: microseconds)
     }
 
     /// The highest bit rate of any stretch of about a target duration (RFC 8216, 4.3.4.2), in bits per second.
@@ -73,8 +83,8 @@ extension LiveWindow.RenditionWindow {
 
     /// Frames per second of a video rendition in one of its runs.
     ///
-    /// What the stream itself declares, unless the frames say otherwise: encoders with a variable rate declare the fastest
-    /// that they could be. The count of frames is then taken for a usual rate when it is within 0.1% of it.
+    /// What the stream itself declares, unless the frames say otherwise: encoders with a variable rate declare the
+    /// fastest that they could be. The count of frames is then taken for a usual rate when it is within 0.05% of it.
     public func frameRate(in run: Run) -> Ratio? {
         guard case .avc(let avc) = run.rendition(named: name)?.track.configuration else { return nil }
         var frames: Int64 = 0
@@ -84,20 +94,25 @@ extension LiveWindow.RenditionWindow {
             duration += entry.segment.duration
         }
         guard frames > 0, duration > 0 else { return avc.sequence.frameRate }
-        let measured = Double(frames) * Double(MediaTime.videoTimescale) / Double(duration)
+        let measured = Self.thousandths(Int128(frames) * Int128(MediaTime.videoTimescale), Int128(duration))
         if let declared = avc.sequence.frameRate {
-            let rate = Double(declared.numerator) / Double(declared.denominator)
-            if abs(rate - measured) <= rate * 0.1 { return declared }
+            let rate = Self.thousandths(Int128(declared.numerator), Int128(declared.denominator))
+            if abs(rate - measured) <= rate / 10 { return declared }
         }
-        let usual = Self.usualFrameRates.min { abs($0.value - measured) < abs($1.value - measured) }
-        if let usual, abs(usual.value - measured) <= usual.value * 0.001 { return usual.ratio }
-        let thousandths = (min(max(measured, 0.001), Double(VideoUsability.frameRateMax)) * 1000).rounded()
-        return Ratio(UInt32(thousandths), 1000)
+        for usual in Self.usualFrameRates {
+            let rate = Self.thousandths(Int128(usual.numerator), Int128(usual.denominator))
+            if abs(rate - measured) <= rate / 2000 { return usual }
+        }
+        return Ratio(UInt32(measured), 1000)
     }
 
-    private static let usualFrameRates: [(ratio: Ratio, value: Double)] = [
-        (24_000, 1001), (24, 1), (25, 1), (30_000, 1001), (30, 1), (50, 1), (60_000, 1001), (60, 1),
-    ].compactMap { (numerator: UInt32, denominator: UInt32) in
-        Ratio(numerator, denominator).map { ($0, Double(numerator) / Double(denominator)) }
+    /// A quotient in thousandths, rounded, from 1 to the fastest rate that is believed.
+    private static func thousandths(_ numerator: Int128, _ denominator: Int128) -> Int64 {
+        let quotient = (numerator * 1000 + denominator / 2) / denominator
+        return Int64(min(max(quotient, 1), Int128(VideoUsability.frameRateMax) * 1000))
     }
+
+    private static let usualFrameRates: [Ratio] = [
+        (24_000, 1001), (24, 1), (25, 1), (30_000, 1001), (30, 1), (50, 1), (60_000, 1001), (60, 1),
+    ].compactMap { Ratio($0, $1) }
 }

@@ -35,8 +35,8 @@ public struct LiveWindow: Sendable {
     /// A listed segment.
     public struct Entry: Sendable, Hashable {
         public let segment: Segment
-        /// The highest bit rate, in bits per second, of the segments that end with this one and that together last 0.5 to
-        /// 1.5 target durations (RFC 8216, 4.3.4.2: peak segment bit rate); 0 where there is no such set.
+        /// The highest bit rate, in bits per second, of the segments that end with this one and that together last
+        /// 0.5 to 1.5 target durations (RFC 8216, 4.3.4.2: peak segment bit rate); 0 where there is no such set.
         let peakBitRate: Int64
     }
 

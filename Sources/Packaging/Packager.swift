@@ -7,8 +7,8 @@ public import Media
 /// reads the same frame log makes the same names with the same bytes; one that starts in the middle does so from a
 /// ``Checkpoint``.
 ///
-/// Memory is bounded: it holds the open segment of each track, ``RunPackager/waitingFramesMax`` audio frames that wait for
-/// video, and at the beginning of a run what arrives in ``gatheringMilliseconds``.
+/// Memory is bounded: it holds the open segment of each track, ``RunPackager/waitingFramesMax`` audio frames that
+/// wait for video, and at the beginning of a run what arrives in ``gatheringMilliseconds``.
 public struct Packager: Sendable {
     /// How media is cut and named.
     public struct Configuration: Sendable, Hashable {
@@ -75,9 +75,9 @@ public struct Packager: Sendable {
         broadcast = Broadcast(configuration, resuming: checkpoint)
     }
 
-    /// The newest boundary from which another packager can continue. It changes when all tracks have finished a segment;
-    /// `nil` outside of a run.
-    public var checkpoint: Checkpoint? { broadcast?.checkpoint(configuration) }
+    /// The newest boundary from which another packager can continue. It changes when all tracks have finished a
+    /// segment; `nil` outside of a run.
+    public var checkpoint: Checkpoint? { broadcast?.checkpoint }
 
     /// Takes the next entry of the frame log.
     ///

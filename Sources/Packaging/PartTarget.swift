@@ -2,10 +2,10 @@ import Media
 
 /// Chooses the part target of a broadcast, which is declared once and never changes.
 ///
-/// Every part but the last of a segment must last more than 85% of the target and at most all of it, and a part holds whole
-/// frames. A millisecond above the wish lets ten frames at 30 per second fit into a third of a second, whatever rounding
-/// their timestamps went through. Where too little of the wish can be filled, as with two frames of 125 ms in 334 ms, the
-/// target grows to hold one frame more.
+/// Every part but the last of a segment must last more than 85% of the target and at most all of it, and a part holds
+/// whole frames. A millisecond above the wish lets ten frames at 30 per second fit into a third of a second, whatever
+/// rounding their timestamps went through. Where too little of the wish can be filled, as with two frames of 125 ms
+/// in 334 ms, the target grows to hold one frame more.
 enum PartTarget {
     /// The longest target to choose, in milliseconds; frames slower than this break the rule.
     static let millisecondsMax: Int64 = 5000

@@ -8,7 +8,8 @@ public struct Rendition: Sendable {
     /// The number of the first segment that this codec configuration applies to.
     ///
     /// It names the initialisation segment. A number of a segment rather than a counter, because it is unique, rises,
-    /// and whoever packages the stream from any checkpoint finds the same one without knowing the configurations before.
+    /// and whoever packages the stream from any checkpoint finds the same one without knowing the configurations
+    /// before.
     public let epoch: Int64
     /// The configuration and the timescale.
     public let track: Track
@@ -64,6 +65,10 @@ public struct Run: Sendable, Hashable {
     public let number: Int64
     /// Rises by exactly one with each discontinuity (RFC 8216, 6.2.1); runs without a seam between them share it.
     public let discontinuitySequence: Int
+    /// How many runs of the broadcast came before it.
+    ///
+    /// In a transport stream each run is a discontinuity, because the tracks in it may be others.
+    public let ordinal: Int
     /// Where it begins on the broadcast's timeline, in milliseconds: at or less than one before its first presentation.
     ///
     /// Whole milliseconds, so that the time can be written exactly in every manifest.
@@ -74,9 +79,12 @@ public struct Run: Sendable, Hashable {
     /// The most renditions that a run can have.
     public static let renditionsMax = 16
 
-    public init(number: Int64, discontinuitySequence: Int, startMilliseconds: Int64, renditions: [Rendition]) {
+    public init(
+        number: Int64, discontinuitySequence: Int, ordinal: Int, startMilliseconds: Int64, renditions: [Rendition]
+    ) {
         self.number = number
         self.discontinuitySequence = discontinuitySequence
+        self.ordinal = ordinal
         self.startMilliseconds = startMilliseconds
         self.renditions = renditions
     }

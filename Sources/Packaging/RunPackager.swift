@@ -4,14 +4,15 @@ import Media
 /// Packages one run: asks the segmenter for boundaries and cuts every track at them.
 ///
 /// Video leads. Audio waits until video has passed it, because only then is every boundary before it known; both tracks
-/// then cut at the same boundaries, each at its first frame that is not before one. When a track stops while the other goes
-/// on, the other goes on alone after a while, and the segments of the one that stopped become gaps.
+/// then cut at the same boundaries, each at its first frame that is not before one. When a track stops while the
+/// other goes on, the other goes on alone after a while, and the segments of the one that stopped become gaps.
 struct RunPackager: Sendable {
     /// How far audio may be ahead of video before it goes on without, in 1/90,000 s.
     static let audioLeadMax: Int64 = 3 * 90_000
     /// How many audio frames may wait for video.
     static let waitingFramesMax = 1024
-    /// How far one track may be behind a boundary that the other has passed before its segment is closed, in 1/90,000 s.
+    /// How far one track may be behind a boundary that the other has passed before its segment is closed, in 1/90,000
+    /// s.
     static let stallMax: Int64 = 4 * 90_000
     /// How much longer than video the audio of a run may be at its end, in 1/90,000 s.
     static let audioTailMax: Int64 = 90_000

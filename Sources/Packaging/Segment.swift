@@ -27,8 +27,8 @@ public struct Segment: Sendable, Hashable {
     public var isGap: Bool
     /// By how much decode times must be moved back so that no frame is presented before it is decoded, in ticks.
     ///
-    /// CMAF begins a segment's decode times at its first presentation time; MPEG-TS, which has no negative offsets, needs
-    /// the encoder's order back. It never falls within a run.
+    /// CMAF begins a segment's decode times at its first presentation time; MPEG-TS, which has no negative offsets,
+    /// needs the encoder's order back. It never falls within a run.
     public var decodeDelay: Int64
 
     public init(

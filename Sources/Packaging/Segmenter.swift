@@ -11,15 +11,15 @@ import Media
 /// segments    |-----------|-----------|-----|-----------|
 /// ```
 ///
-/// Because a boundary depends on the distance to the grid and not on the length of the segment before, a few milliseconds
-/// of jitter cannot add up, and a packager that resumes at any boundary finds the same ones again. The grid starts with
-/// the run, because encoders do: for a key frame interval that divides T, every line is at a key frame, and the decision
-/// between two lies as far from a tie as it can.
+/// Because a boundary depends on the distance to the grid and not on the length of the segment before, a few
+/// milliseconds of jitter cannot add up, and a packager that resumes at any boundary finds the same ones again. The
+/// grid starts with the run, because encoders do: for a key frame interval that divides T, every line is at a key
+/// frame, and the decision between two lies as far from a tie as it can.
 ///
 /// All times are in ticks of 1/90,000 s on the broadcast's timeline.
 public struct Segmenter: Sendable, Hashable {
-    /// The longest first segment when no key frame comes, in milliseconds. Encoders that are left to themselves send a key
-    /// frame every 250 frames: every 10 s at 25 frames per second.
+    /// The longest first segment when no key frame comes, in milliseconds. Encoders that are left to themselves send
+    /// a key frame every 250 frames: every 10 s at 25 frames per second.
     public static let firstSegmentMillisecondsMax: Int64 = 12_000
     /// What is kept free below the limit that a declared target duration sets, in milliseconds: audio is cut at its own
     /// frames, up to 128 ms off the boundary.

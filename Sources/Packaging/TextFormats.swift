@@ -34,17 +34,46 @@ public struct AddressSuffix: Sendable, Hashable {
     var escaped: String { text.split(separator: "&", omittingEmptySubsequences: false).joined(separator: "&amp;") }
 }
 
-/// Text forms of times and numbers, without a locale and without floating point.
-enum TextFormat {
+// Text forms of times and numbers, without a locale, without floating point, and straight into the text: a playlist of
+// the whole window has hundreds of each.
+
+extension ByteWriter {
+    /// A number that is not negative, in decimal, with zeros in front up to `width` digits.
+    mutating func write(decimal value: Int64, width: Int = 1) {
+        var scale: Int64 = 1
+        var digits = 1
+        while digits < 19, digits < width || value / scale >= 10 {
+            scale *= 10
+            digits += 1
+        }
+        while scale > 0 {
+            write(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / scale % 10))
+            scale /= 10
+        }
+    }
+
+    /// A number of small units, not negative, with a point before the last `fractionDigits` digits.
+    private mutating func write(units: Int64, fractionDigits: Int) {
+        let scale = (0..<fractionDigits).reduce(Int64(1)) { scale, _ in scale * 10 }
+        write(decimal: units / scale)
+        write(UInt8(ascii: "."))
+        write(decimal: units % scale, width: fractionDigits)
+    }
+
     /// A UTC date and time with milliseconds, `2026-01-31T12:00:00.000Z` (ISO 8601, RFC 3339).
-    static func date(unixMilliseconds: Int64) -> String {
+    mutating func write(dateOf unixMilliseconds: Int64) {
         let dayMilliseconds: Int64 = 86_400_000
         let time = max(0, unixMilliseconds)
-        let (year, month, day) = civil(fromDays: time / dayMilliseconds)
+        let (year, month, day) = Self.civil(fromDays: time / dayMilliseconds)
         let rest = time % dayMilliseconds
-        let clock = [rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60].map { padded($0, 2) }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-            + "T\(clock[0]):\(clock[1]):\(clock[2]).\(padded(rest % 1000, 3))Z"
+        for (value, width, end) in [
+            (year, 4, UInt8(ascii: "-")), (month, 2, UInt8(ascii: "-")), (day, 2, UInt8(ascii: "T")),
+            (rest / 3_600_000, 2, UInt8(ascii: ":")), (rest / 60_000 % 60, 2, UInt8(ascii: ":")),
+            (rest / 1000 % 60, 2, UInt8(ascii: ".")), (rest % 1000, 3, UInt8(ascii: "Z")),
+        ] {
+            write(decimal: value, width: width)
+            write(end)
+        }
     }
 
     /// The Gregorian date of a day, counted from 1970-01-01.
@@ -63,31 +92,39 @@ enum TextFormat {
     }
 
     /// Seconds with all five decimals, as `EXTINF` wants them; iOS refuses more.
-    static func seconds(_ time: MediaTime) -> String {
-        decimal(time.ticks(in: 100_000), fractionDigits: 5)
-    }
-
-    /// An ISO 8601 duration in seconds, `PT2.5S`, exact to a millisecond.
-    static func duration(milliseconds: Int64) -> String {
-        let (seconds, rest) = max(0, milliseconds).quotientAndRemainder(dividingBy: 1000)
-        return rest == 0 ? "PT\(seconds)S" : "PT\(seconds).\(padded(rest, 3))S"
-    }
+    mutating func write(secondsOf time: MediaTime) { write(units: time.ticks(in: 100_000), fractionDigits: 5) }
 
     /// A ratio with three decimals.
-    static func thousandths(_ ratio: Ratio) -> String {
+    mutating func write(thousandthsOf ratio: Ratio) {
         let numerator = UInt64(ratio.numerator) * 1000
         let denominator = UInt64(ratio.denominator)
-        return decimal(Int64((numerator + denominator / 2) / denominator), fractionDigits: 3)
+        write(units: Int64((numerator + denominator / 2) / denominator), fractionDigits: 3)
     }
 
-    /// A number of small units, not negative, with a point before the last `fractionDigits` digits.
-    private static func decimal(_ units: Int64, fractionDigits: Int) -> String {
-        let scale = (0..<fractionDigits).reduce(Int64(1)) { scale, _ in scale * 10 }
-        return "\(units / scale).\(padded(units % scale, fractionDigits))"
+    /// An ISO 8601 duration in seconds, `PT2.500S`, exact to a millisecond.
+    mutating func write(durationOf milliseconds: Int64) {
+        let time = max(0, milliseconds)
+        write(utf8: "PT")
+        if time % 1000 == 0 {
+            write(decimal: time / 1000)
+        } else {
+            write(units: time, fractionDigits: 3)
+        }
+        write(UInt8(ascii: "S"))
+    }
+}
+
+/// The same as values, for attributes.
+enum TextFormat {
+    static func date(unixMilliseconds: Int64) -> String {
+        var writer = ByteWriter(capacity: 24)
+        writer.write(dateOf: unixMilliseconds)
+        return writer.finish().string
     }
 
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    static func duration(milliseconds: Int64) -> String {
+        var writer = ByteWriter(capacity: 16)
+        writer.write(durationOf: milliseconds)
+        return writer.finish().string
     }
 }

@@ -5,7 +5,7 @@ import Media
 //
 // +---------+--------+-----------------------------------------------------------------------------------------+
 // | version | kind   | began:    unix ms 64 | first segment 64 | first discontinuity 64                         |
-// | 8, is 1 | 8      | run:      number 64 | discontinuity 64 | start ms 64 | count 8 | renditions              |
+// | 8, is 1 | 8      | run:      number 64 | discontinuity 64 | ordinal 32 | start ms 64 | count 8 | renditions |
 // +---------+--------+   each:   name | epoch 64 | codec 8: 1 AVC, 2 AAC | length 32, avcC or AudioSpecificConfig |
 //                    | targets:  seconds 32 | part ms 32                                                        |
 //                    | part:     name | segment 64 | number 16 | timescale 32 | start 64 | duration 64 | bytes 32 |
@@ -15,27 +15,8 @@ import Media
 //                    | interrupted, ended: nothing                                                             |
 //                    +-----------------------------------------------------------------------------------------+
 
-/// Why bytes are no timeline event.
-public enum TimelineEventFailure: Error, Equatable, Sendable {
-    /// The event ends before all of its fields.
-    case truncated
-    /// Bytes are left behind the last field.
-    case trailingBytes(Int)
-    /// Written by a newer version of this module.
-    case unknownVersion(UInt8)
-    case unknownKind(UInt8)
-    /// A field has a value that no packager writes.
-    case valueOutOfRange(field: String, value: Int64)
-    /// A rendition name with letters that ``Rendition/isLegalName(_:)`` refuses.
-    case illegalName
-    /// A codec configuration that cannot be read.
-    case configuration
-}
-
 extension TimelineEvent {
     static let version: UInt8 = 1
-    /// Times, numbers and sizes above are not believed, so that sums and products of them cannot overflow.
-    static let valueMax: Int64 = 1 << 53
 
     private enum Kind: UInt8 {
         case began = 1
@@ -73,11 +54,11 @@ extension TimelineEvent {
     }
 
     /// Reads a record of the timeline log.
-    public init(decoding record: Bytes) throws(TimelineEventFailure) {
+    public init(decoding record: Bytes) throws(RecordFailure) {
         do {
             var reader = ByteReader(record)
             let version = try reader.readUInt8()
-            guard version == Self.version else { throw TimelineEventFailure.unknownVersion(version) }
+            guard version == Self.version else { throw RecordFailure.unknownVersion(version) }
             let kind = try reader.readUInt8()
             switch Kind(rawValue: kind) {
             case .began: self = .began(try BroadcastOrigin(from: &reader))
@@ -86,15 +67,15 @@ extension TimelineEvent {
                 self = .targets(
                     Targets(
                         durationSeconds: try reader.readInteger32("targets.duration", in: 1...3600),
-                        partMilliseconds: try reader.readInteger32("targets.part", in: 1...60_000)))
+                        partMilliseconds: try reader.readInteger32("targets.part", in: RecordFailure.partMilliseconds)))
             case .part: self = .part(try Part(from: &reader))
             case .segment: self = .segment(try Segment(from: &reader))
             case .interrupted: self = .interrupted
             case .ended: self = .ended
-            case nil: throw TimelineEventFailure.unknownKind(kind)
+            case nil: throw RecordFailure.unknownKind(kind)
             }
-            guard reader.isAtEnd else { throw TimelineEventFailure.trailingBytes(reader.remaining) }
-        } catch let failure as TimelineEventFailure {
+            guard reader.isAtEnd else { throw RecordFailure.trailingBytes(reader.remaining) }
+        } catch let failure as RecordFailure {
             throw failure
         } catch {
             throw .truncated
@@ -121,6 +102,7 @@ extension Run {
     func write(to writer: inout ByteWriter) {
         writer.write(number)
         writer.write(Int64(discontinuitySequence))
+        writer.write(UInt32(ordinal))
         writer.write(startMilliseconds)
         writer.write(UInt8(renditions.count))
         for rendition in renditions { rendition.write(to: &writer) }
@@ -129,22 +111,23 @@ extension Run {
     init(from reader: inout ByteReader) throws {
         let number = try reader.readInteger("run.number")
         let discontinuitySequence = Int(try reader.readInteger("run.discontinuity"))
+        let ordinal = try reader.readInteger32("run.ordinal", in: 0...Int(Int32.max))
         let startMilliseconds = try reader.readInteger("run.start")
         let count = Int(try reader.readUInt8())
         guard 1...Run.renditionsMax ~= count else {
-            throw TimelineEventFailure.valueOutOfRange(field: "run.renditions", value: Int64(count))
+            throw RecordFailure.valueOutOfRange(field: "run.renditions", value: Int64(count))
         }
         var renditions: [Rendition] = []
         for _ in 0..<count {
             let rendition = try Rendition(from: &reader)
             guard !renditions.contains(where: { $0.name == rendition.name }) else {
-                throw TimelineEventFailure.illegalName
+                throw RecordFailure.illegalName
             }
             renditions.append(rendition)
         }
         self.init(
-            number: number, discontinuitySequence: discontinuitySequence, startMilliseconds: startMilliseconds,
-            renditions: renditions)
+            number: number, discontinuitySequence: discontinuitySequence, ordinal: ordinal,
+            startMilliseconds: startMilliseconds, renditions: renditions)
     }
 }
 
@@ -177,10 +160,10 @@ extension Rendition {
             case 2:
                 let aac = try AACConfiguration(specificConfig: configuration)
                 self.init(name: name, epoch: epoch, track: Track(.aac(aac)))
-            default: throw TimelineEventFailure.configuration
+            default: throw RecordFailure.configuration
             }
         } catch {
-            throw TimelineEventFailure.configuration
+            throw RecordFailure.configuration
         }
     }
 }
@@ -201,7 +184,7 @@ extension Part {
         self.init(
             rendition: try reader.readName(), segmentNumber: try reader.readInteger("part.segment"),
             number: try reader.readInteger16("part.number", in: 0...Part.countPerSegmentMax - 1),
-            timescale: Int32(try reader.readInteger32("part.timescale", in: 1...Int(Int32.max))),
+            timescale: Int32(try reader.readInteger32("part.timescale", in: RecordFailure.timescales)),
             start: try reader.readInteger("part.start"), duration: try reader.readInteger("part.duration"),
             byteCount: try reader.readInteger32("part.bytes", in: 0...Int(Int32.max)),
             isIndependent: try reader.readFlags("part.flags", max: 1) & 1 == 1)
@@ -227,63 +210,15 @@ extension Segment {
         self.init(
             rendition: try reader.readName(), number: try reader.readInteger("segment.number"),
             run: try reader.readInteger("segment.run"),
-            timescale: Int32(try reader.readInteger32("segment.timescale", in: 1...Int(Int32.max))),
+            timescale: Int32(try reader.readInteger32("segment.timescale", in: RecordFailure.timescales)),
             start: try reader.readInteger("segment.start"), duration: try reader.readInteger("segment.duration"),
-            byteCount: Int(try reader.readInteger("segment.bytes")),
+            byteCount: Int(try reader.readInteger("segment.bytes", max: RecordFailure.segmentBytesMax)),
             frameCount: try reader.readInteger32("segment.frames", in: 0...CMAFReader.samplesMax),
             partCount: try reader.readInteger16("segment.parts", in: 0...Part.countPerSegmentMax),
             decodeDelay: try reader.readInteger("segment.delay"))
         let flags = try reader.readFlags("segment.flags", max: 3)
         isIndependent = flags & 1 == 1
         isGap = flags & 2 == 2
-        guard run <= number else { throw TimelineEventFailure.valueOutOfRange(field: "segment.run", value: run) }
-    }
-}
-
-extension ByteWriter {
-    fileprivate mutating func write(name: String) {
-        write(UInt8(name.utf8.count))
-        write(utf8: name)
-    }
-}
-
-extension ByteReader {
-    fileprivate mutating func readName() throws -> String {
-        let name = try readBytes(Int(try readUInt8())).string
-        guard Rendition.isLegalName(name) else { throw TimelineEventFailure.illegalName }
-        return name
-    }
-
-    /// A count, a time or a number, all of which are 0 or above and below `TimelineEvent.valueMax`.
-    fileprivate mutating func readInteger(_ field: String) throws -> Int64 {
-        let value = Int64(bitPattern: try readUInt64())
-        guard 0...TimelineEvent.valueMax ~= value else {
-            throw TimelineEventFailure.valueOutOfRange(field: field, value: value)
-        }
-        return value
-    }
-
-    fileprivate mutating func readInteger32(_ field: String, in range: ClosedRange<Int>) throws -> Int {
-        let value = Int(try readUInt32())
-        guard range ~= value else {
-            throw TimelineEventFailure.valueOutOfRange(field: field, value: Int64(value))
-        }
-        return value
-    }
-
-    fileprivate mutating func readInteger16(_ field: String, in range: ClosedRange<Int>) throws -> Int {
-        let value = Int(try readUInt16())
-        guard range ~= value else {
-            throw TimelineEventFailure.valueOutOfRange(field: field, value: Int64(value))
-        }
-        return value
-    }
-
-    fileprivate mutating func readFlags(_ field: String, max: UInt8) throws -> UInt8 {
-        let flags = try readUInt8()
-        guard flags <= max else {
-            throw TimelineEventFailure.valueOutOfRange(field: field, value: Int64(flags))
-        }
-        return flags
+        guard run <= number else { throw RecordFailure.valueOutOfRange(field: "segment.run", value: run) }
     }
 }

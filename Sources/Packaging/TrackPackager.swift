@@ -5,8 +5,8 @@ import Media
 ///
 /// A frame's duration is known when the next one comes, so that one frame is always held back.
 ///
-/// Decode times are moved so that a segment's first decode time is its first presentation time, as CMAF's `cmf2` brand wants:
-/// each segment's key frame sets by how much (`shift`), and the composition offsets become signed.
+/// Decode times are moved so that a segment's first decode time is its first presentation time, as CMAF's `cmf2`
+/// brand wants: each segment's key frame sets by how much (`shift`), and the composition offsets become signed.
 struct TrackPackager: Sendable {
     /// A frame with its decode time after the shift.
     private struct Pending {

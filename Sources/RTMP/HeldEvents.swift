@@ -20,7 +20,7 @@ struct HeldEvents {
         guard !isOverflown else { return }
         if case .frame(let frame) = event { bytes += frame.payload.count }
         guard bytes <= Self.bytesMax, events.count < Self.eventsMax else {
-            events = []
+            events.removeAll { if case .frame = $0 { true } else { false } }
             isOverflown = true
             return
         }

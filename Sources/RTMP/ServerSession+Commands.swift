@@ -149,7 +149,8 @@ extension ServerSession {
             expectsFCPublish = false
             held = HeldEvents()
             send(
-                StatusInformation(level: .status, code: .unpublishSuccess, text: "The stream is not published any more."),
+                StatusInformation(
+                    level: .status, code: .unpublishSuccess, text: "The stream is not published any more."),
                 to: publication)
             // The shell learns of the end even before it has answered, so that it can drop the question.
             events.append(.publishEnded(.unpublished))

@@ -7,8 +7,9 @@ extension SQLiteConnection {
 
     /// Lets readers and a writer of other processes work side by side.
     ///
-    /// Only the first opening of a file changes anything. When several processes open a new file at once, SQLite refuses
-    /// that change to all but one without waiting for its lock, so it is tried again here, for at most two seconds.
+    /// Only the first opening of a file changes anything. When several processes open a new file at once, SQLite
+    /// refuses that change to all but one without waiting for its lock, so it is tried again here, for at most two
+    /// seconds.
     func useWriteAheadLog() throws(StreamError) {
         var attempts = 1
         while true {

@@ -12,8 +12,8 @@ public enum SQLiteLocation: Sendable, Equatable {
 
 /// The embedded database: one file, migrated when it is opened, behind one thread of its own.
 ///
-/// Changes survive the end of the process at any point. After a power failure the newest few may be missing, because the
-/// write-ahead log is not flushed with every change (`synchronous=NORMAL`); the file is never left inconsistent.
+/// Changes survive the end of the process at any point. After a power failure the newest few may be missing, because
+/// the write-ahead log is not flushed with every change (`synchronous=NORMAL`); the file is never left inconsistent.
 public actor SQLiteDatabase {
     private let executor: DedicatedThreadExecutor
     private let connection: SQLiteConnection

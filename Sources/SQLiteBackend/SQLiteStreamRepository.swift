@@ -51,9 +51,9 @@ public struct SQLiteStreamRepository: StreamRepository {
 
     /// The first segment's number is the larger of the stored one and the quarters of a second since 2024.
     ///
-    /// That is why numbers never go back although no segment is written down: a stream makes no more than four segments a
-    /// second on average, so the clock's number rises faster than the numbers that a broadcast uses up. The stored number
-    /// makes them rise even when the clock is set back; a change of state raises it.
+    /// That is why numbers never go back although no segment is written down: a stream makes no more than four segments
+    /// a second on average, so the clock's number rises faster than the numbers that a broadcast uses up. The stored
+    /// number makes them rise even when the clock is set back; a change of state raises it.
     public func beginBroadcast(_ id: StreamID, at time: WallTime) async throws(StreamError) -> BroadcastOrigin {
         try await database.transaction { connection throws(StreamError) in
             let stored = try connection.rows(

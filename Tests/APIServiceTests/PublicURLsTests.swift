@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(arguments: [
-        nil, "", ":80", "a b", "evil.org/path", "user@evil.org", "[::1", "a:b:c", "a:99999", "a\"b", "<script>", "[::1]x",
+        nil, "", ":80", "a b", "evil.org/path", "user@evil.org", "[::1", "a:b:c", "a:99999", "a\"b", "<script>",
+        "[::1]x",
         String(repeating: "a", count: 300),
     ])
     func `a host that is none is not given out`(host: String?) {

@@ -155,7 +155,9 @@ import Testing
         #expect(api.events.events.map(\.kind) == [.deleted, .deleted])
     }
 
-    @Test(arguments: ["x", "00000000-0000-4000-8000-000000000000", "0190163d-8694-739b-aea5-966c26f8ad91", "%00", "..%2f"])
+    @Test(arguments: [
+        "x", "00000000-0000-4000-8000-000000000000", "0190163d-8694-739b-aea5-966c26f8ad91", "%00", "..%2f",
+    ])
     func `an id that names nothing is not found`(id: String) async throws {
         let api = try await TestAPI()
         await api.send(.get, "/streams/\(id)").expectProblem(404, "stream_not_found")

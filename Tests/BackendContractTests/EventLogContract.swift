@@ -38,6 +38,8 @@ import Testing
         follower.cancel()
         await follower.value
         try await log.append(StreamEvent(streamID: stream, at: .noon, kind: .started))
-        for await event in events where event.streamID == stream { Issue.record("an event came after the end: \(event)") }
+        for await event in events where event.streamID == stream {
+            Issue.record("an event came after the end: \(event)")
+        }
     }
 }

@@ -17,7 +17,8 @@ import Testing
     func `what was put comes back, joined, under its name`(_ backend: SegmentStoreBackend) async throws {
         try await backend.withStore { store in
             for number in 0..<20 {
-                try await store.put([content(number), [1, 2], content(number + 1)], under: name("source/segment-\(number).m4s"))
+                try await store.put(
+                    [content(number), [1, 2], content(number + 1)], under: name("source/segment-\(number).m4s"))
             }
             for number in 0..<20 {
                 let found = try await store.get(name("source/segment-\(number).m4s"))

@@ -58,7 +58,8 @@ import Testing
         try await streams.setState(ids[1], to: .active, failure: nil, at: .noon)
         try await streams.setState(ids[3], to: .ended, failure: nil, at: .noon)
         #expect(try await streams.list(states: [.active], before: nil, limit: 9).map(\.id) == [ids[1]])
-        #expect(try await streams.list(states: [.ended, .active], before: nil, limit: 9).map(\.id) == [ids[1], ids[3]])
+        #expect(
+            try await streams.list(states: [.ended, .active], before: nil, limit: 9).map(\.id) == [ids[1], ids[3]])
         #expect(try await streams.list(states: [.ended, .active], before: ids[1], limit: 9).map(\.id) == [ids[3]])
         #expect(
             try await streams.list(states: Set(StreamState.allCases), before: nil, limit: 9).map(\.id) == ids)

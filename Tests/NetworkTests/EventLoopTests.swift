@@ -70,6 +70,21 @@ extension NetworkTests {
             #expect(count == 1)
         }
 
+        /// The runtime runs an ordinary actor's jobs on the loop of whoever calls it, so it must still lock the actor.
+        @Test func `an ordinary actor stays exclusive when tasks of two loops call it`() async {
+            let actor = OrdinaryCounter()
+            await withDiscardingTaskGroup { group in
+                for loop in Loopback.group.loops {
+                    for _ in 0..<4 {
+                        group.addTask(executorPreference: loop) {
+                            for _ in 0..<5_000 { await actor.increment() }
+                        }
+                    }
+                }
+            }
+            #expect(await actor.count == 40_000)
+        }
+
         @Test func `jobs that keep yielding do not starve timers`() async throws {
             let spinning = Task(executorPreference: loop) {
                 while !Task.isCancelled { await Task.yield() }
@@ -107,4 +122,11 @@ private actor LoopCounter {
     nonisolated var countWithoutWaiting: Int { assumeIsolated { $0.count } }
 
     func increment() { count += loop.isCurrent ? 1 : 1_000 }
+}
+
+/// An actor without a loop of its own.
+private actor OrdinaryCounter {
+    private(set) var count = 0
+
+    func increment() { count += 1 }
 }

@@ -37,13 +37,13 @@ extension NetworkTests {
         @Test func `a body that is too slow is refused, one that keeps the rate is not`() async throws {
             let configure: (inout HTTPServerConfiguration) -> Void = {
                 $0.bodyTimeout = .milliseconds(20)
-                $0.bodyBytesPerSecondMin = 10
+                $0.bodyBytesPerSecondMin = 1_000
             }
             let head = "POST /echo HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 20\r\n\r\n"
             try await Loopback.serving(Answers(), configure: configure) { server in
                 let slow = try await Loopback.exchange(head, with: server.address)
                 #expect(slow.hasPrefix("HTTP/1.1 408 "))
-                // Ten bytes earn a second.
+                // The head and ten bytes earn nearly 100 ms.
                 let steady = try await Loopback.connected(to: server.address) { connection in
                     try await connection.write(Bytes(utf8: head + "0123456789"))
                     try await connection.loop.sleep(for: .milliseconds(40))

@@ -15,7 +15,13 @@ import Testing
             if checkpoints.last?.segmentNumber != checkpoint.segmentNumber { checkpoints.append(checkpoint) }
         }
         #expect(checkpoints.count > 3, sourceLocation: sourceLocation)
-        for checkpoint in checkpoints {
+        for original in checkpoints {
+            guard let checkpoint = try? Packager.Checkpoint(decoding: original.encoded) else {
+                Issue.record("a checkpoint does not survive its encoding", sourceLocation: sourceLocation)
+                continue
+            }
+            #expect(checkpoint.encoded == original.encoded, sourceLocation: sourceLocation)
+            #expect(checkpoint.position == original.position, sourceLocation: sourceLocation)
             var other = Packager(.init(), resuming: checkpoint)
             var again: [PackagerOutput] = []
             for index in Int(checkpoint.position)..<entries.count {
@@ -66,5 +72,27 @@ import Testing
             .frames(from: 24_000, to: 33_000).map { .frame($0) }
         entries.append(.ended)
         Self.check(entries)
+    }
+
+    @Test func `mutated checkpoints are refused or harmless`() throws {
+        let frames = FrameScript(reorder: 2).frames(to: 8_000)
+        var packager = Packager()
+        _ = packager.append(.began(Studio.origin))
+        for frame in frames { _ = packager.append(.frame(frame)) }
+        let record = try #require(packager.checkpoint).encoded
+        for length in 0..<record.count {
+            #expect(throws: RecordFailure.self) { try Packager.Checkpoint(decoding: record.prefix(length)) }
+        }
+        var random = Random(state: 11)
+        for _ in 0..<300 {
+            var bytes = record.array
+            for _ in 0...Int(random.next() % 3) {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
+            guard let checkpoint = try? Packager.Checkpoint(decoding: Bytes(bytes)) else { continue }
+            var other = Packager(.init(), resuming: checkpoint)
+            for frame in frames { _ = other.append(.frame(frame)) }
+            _ = other.append(.ended)
+        }
     }
 }

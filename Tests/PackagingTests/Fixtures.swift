@@ -16,7 +16,8 @@ enum Tracks {
     static let avc = configuration(pictures: [pps])
 
     private static let sps: Bytes = [
-        0x67, 0x64, 0x00, 0x0C, 0xAC, 0xD9, 0x41, 0x41, 0x9F, 0x9F, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00,
+        0x67, 0x64, 0x00, 0x0C, 0xAC, 0xD9, 0x41, 0x41, 0x9F, 0x9F, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00,
+        0x00,
         0x03, 0x03, 0x20, 0xF1, 0x42, 0x99, 0x60,
     ]
     private static let pps: Bytes = [0x68, 0xEB, 0xE3, 0xCB, 0x22, 0xC0]
@@ -84,7 +85,8 @@ struct FrameScript {
 
     private func videoFrame(_ track: Track, _ index: Int, decodeMilliseconds: Double) -> Frame {
         let place = index % keyframeInterval
-        // Decode order I P B B P B B ...: a P is shown behind the two that follow it, a B one place earlier than decoded.
+        // Decode order I P B B P B B ...: a P is shown behind the two that follow it, a B one place earlier than
+        // decoded.
         let offset = reorder == 0 ? 0 : place == 0 ? 1 : place % 3 == 1 ? 3 : 0
         return Frame(
             track: track, decodeTime: Int64((decodeMilliseconds * 90).rounded()),
@@ -164,7 +166,9 @@ struct Studio {
     }
 
     func segments(_ rendition: String) -> [Segment] {
-        events.compactMap { if case .segment(let segment) = $0, segment.rendition == rendition { segment } else { nil } }
+        events.compactMap {
+            if case .segment(let segment) = $0, segment.rendition == rendition { segment } else { nil }
+        }
     }
 
     func parts(_ rendition: String) -> [Part] {

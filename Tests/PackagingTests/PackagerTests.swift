@@ -22,14 +22,18 @@ import Testing
                 #expect(samples.count == segment.frameCount, sourceLocation: sourceLocation)
                 #expect(samples[0].decodeTime == segment.start, sourceLocation: sourceLocation)
                 #expect(samples[0].isKeyframe == segment.isIndependent, sourceLocation: sourceLocation)
-                #expect(samples.reduce(0) { $0 + Int64($1.duration) } == segment.duration, sourceLocation: sourceLocation)
+                #expect(
+                    samples.reduce(0) { $0 + Int64($1.duration) } == segment.duration, sourceLocation: sourceLocation)
                 for sample in samples {
                     #expect(sample.decodeTime > lastDecode, sourceLocation: sourceLocation)
-                    #expect(sample.presentationTime >= sample.decodeTime - segment.decodeDelay, sourceLocation: sourceLocation)
+                    #expect(
+                        sample.presentationTime >= sample.decodeTime - segment.decodeDelay,
+                        sourceLocation: sourceLocation)
                     lastDecode = sample.decodeTime
                 }
                 let seconds = Double(segment.duration) / Double(segment.timescale)
-                #expect(Int(seconds.rounded()) <= targets[0].durationSeconds, "\(segment)", sourceLocation: sourceLocation)
+                #expect(
+                    Int(seconds.rounded()) <= targets[0].durationSeconds, "\(segment)", sourceLocation: sourceLocation)
                 let parts = studio.parts(name).filter { $0.segmentNumber == segment.number }
                 #expect(parts.map(\.number) == Array(0..<segment.partCount), sourceLocation: sourceLocation)
                 var joined = ByteWriter()
@@ -38,7 +42,9 @@ import Testing
                 for part in parts.dropLast() {
                     let milliseconds = Double(part.duration) * 1000 / Double(part.timescale)
                     let target = Double(targets[0].partMilliseconds)
-                    #expect(milliseconds <= target && milliseconds > target * 0.85, "\(part)", sourceLocation: sourceLocation)
+                    #expect(
+                        milliseconds <= target && milliseconds > target * 0.85, "\(part)",
+                        sourceLocation: sourceLocation)
                 }
             }
         }

@@ -225,13 +225,16 @@ enum Tool {
     static var areInstalled: Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/ffmpeg") }
     static var validatesXML: Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/xmllint") }
 
-    static func run(_ name: String, _ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+    static func run(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
         let directory = try Scratch()
         let files = ["out", "err"].map { directory.url.appendingPathComponent($0) }
         for file in files { try Data().write(to: file) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/\(name)")
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
@@ -263,7 +266,8 @@ enum Tool {
         let result = try run(
             "ffprobe",
             [
-                "-v", "warning", "-select_streams", stream, "-show_entries", "packet=pts_time,dts_time", "-of", "csv=p=0",
+                "-v", "warning", "-select_streams", stream, "-show_entries", "packet=pts_time,dts_time", "-of",
+                "csv=p=0",
                 file,
             ])
         let rows = result.output.split(separator: "\n").map { $0.split(separator: ",").compactMap { Double($0) } }

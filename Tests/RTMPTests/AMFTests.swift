@@ -33,11 +33,14 @@ import Testing
         #expect(throws: AMFFailure.truncated) { try Self.value(hex) }
     }
 
-    @Test(arguments: [
-        ("04", 0x04), ("0E", 0x0E), ("09", 0x09), ("12", 0x12), ("FF", 0xFF), ("11 10", 0x10), ("11 0D 03", 0x0D),
-        ("11 0A 07 03 61", 0x0A),
-    ] as [(String, UInt8)])
-    func `movie clips, record sets, vectors and classes that serialise themselves are refused`(hex: String, marker: UInt8) {
+    @Test(
+        arguments: [
+            ("04", 0x04), ("0E", 0x0E), ("09", 0x09), ("12", 0x12), ("FF", 0xFF), ("11 10", 0x10), ("11 0D 03", 0x0D),
+            ("11 0A 07 03 61", 0x0A),
+        ] as [(String, UInt8)])
+    func `movie clips, record sets, vectors and classes that serialise themselves are refused`(
+        hex: String, marker: UInt8
+    ) {
         #expect(throws: AMFFailure.unknownMarker(marker)) { try Self.value(hex) }
     }
 
@@ -72,7 +75,10 @@ import Testing
     }
 
     @Test func `depth and number of values are limited`() {
-        let deep = Bytes([UInt8](repeating: 0, count: 17 * 5).enumerated().map { $0.offset % 5 == 0 ? 0x0A : $0.offset % 5 == 4 ? 1 : 0 })
+        let deep = Bytes(
+            [UInt8](repeating: 0, count: 17 * 5).enumerated().map {
+                $0.offset % 5 == 0 ? 0x0A : $0.offset % 5 == 4 ? 1 : 0
+            })
         #expect(throws: AMFFailure.tooDeep(limit: 16)) { try AMF0Reader.values(of: deep) }
         let many = Bytes([UInt8](repeating: 5, count: 8193))
         #expect(throws: AMFFailure.tooManyElements(limit: 8192)) { try AMF0Reader.values(of: many) }
@@ -114,12 +120,15 @@ import Testing
     static func randomValue(_ random: inout SeededGenerator, depth: Int = 0) -> AMFValue {
         func text() -> String {
             let length = [0, 1, 20, 70_000].randomElement(using: &random) ?? 0
-            return String(repeating: ["a", "é", "🎥"].randomElement(using: &random) ?? "a", count: depth == 0 ? length : length % 100)
+            return String(
+                repeating: ["a", "é", "🎥"].randomElement(using: &random) ?? "a",
+                count: depth == 0 ? length : length % 100)
         }
         func object() -> AMFObject {
-            AMFObject(members: (0..<Int.random(in: 0...4, using: &random)).map { index in
-                AMFObject.Member(name: "n\(index)", value: randomValue(&random, depth: depth + 1))
-            })
+            AMFObject(
+                members: (0..<Int.random(in: 0...4, using: &random)).map { index in
+                    AMFObject.Member(name: "n\(index)", value: randomValue(&random, depth: depth + 1))
+                })
         }
         switch Int.random(in: 0..<(depth > 4 ? 7 : 11), using: &random) {
         case 0: return .number(Double(Int.random(in: -1_000_000...1_000_000, using: &random)) / 7)
@@ -133,7 +142,8 @@ import Testing
         case 8: return .ecmaArray(object())
         case 9: return .typedObject(className: "Class", object())
         default:
-            return .strictArray((0..<Int.random(in: 0...4, using: &random)).map { _ in randomValue(&random, depth: depth + 1) })
+            return .strictArray(
+                (0..<Int.random(in: 0...4, using: &random)).map { _ in randomValue(&random, depth: depth + 1) })
         }
     }
 

@@ -22,7 +22,8 @@ import Testing
                     story.append("metadata: \(metadata.width ?? 0)x\(metadata.height ?? 0) \(metadata.encoder ?? "")")
                 case .frame(let frame):
                     let time = "\(frame.timestampMilliseconds)+\(frame.compositionOffsetMilliseconds)"
-                    story.append("\(frame.track.codecString) \(time)\(frame.isKeyframe && frame.track.kind == .video ? " key" : "") \(frame.payload.count)")
+                    let mark = frame.isKeyframe && frame.track.kind == .video ? " key" : ""
+                    story.append("\(frame.track.codecString) \(time)\(mark) \(frame.payload.count)")
                 case .publishEnded(let end): story.append("ended: \(end)")
                 case .closeNeeded: story.append("close")
                 }

@@ -72,7 +72,8 @@ import Testing
             repeated ? Bytes(hex: "01020304") : Bytes(), payload.dropFirst(128),
             // The next message, format 3 again, and one in format 0 so that nothing waits.
             [0xC4], repeated ? Bytes(hex: "01020304") : Bytes(), payload.prefix(128), [0xC4],
-            repeated ? Bytes(hex: "01020304") : Bytes(), payload.dropFirst(128), Bytes(hex: "04 000000 000001 09 01000000 00"))
+            repeated ? Bytes(hex: "01020304") : Bytes(), payload.dropFirst(128),
+            Bytes(hex: "04 000000 000001 09 01000000 00"))
     }
 
     @Test(arguments: [true, false], [1, 3, 1000])
@@ -99,7 +100,9 @@ import Testing
         #expect(try Self.read(bytes).map(\.timestamp) == [0xFFFF_FFF0, 0x10])
     }
 
-    @Test func `format 3 as the first chunk of a message adds nothing behind format 0, the delta behind format 1`() throws {
+    @Test func `format 3 as the first chunk of a message adds nothing behind format 0, the delta behind format 1`()
+        throws
+    {
         let bytes = Bytes(
             hex: "04 000064 000001 08 01000000 AA  C4 AB  44 000005 000001 08 AC  C4 AD  C4 AE")
         #expect(try Self.read(bytes).map(\.timestamp) == [100, 100, 105, 110, 115])

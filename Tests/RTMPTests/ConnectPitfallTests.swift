@@ -29,7 +29,9 @@ import Testing
         #expect(conversation.codes == ["NetConnection.Connect.Success"])
     }
 
-    @Test func `an application that is not ours is refused at connect, with the right address and without the key`() throws {
+    @Test func `an application that is not ours is refused at connect, with the right address and without the key`()
+        throws
+    {
         var conversation = Conversation()
         try conversation.connect(["app": .string("SECRET")])
         #expect(conversation.codes == ["NetConnection.Connect.InvalidApp"])
@@ -115,14 +117,17 @@ import Testing
         for (index, name) in names.enumerated() {
             let transaction = Double(index + 2)
             try conversation.call(name, transaction, [.null, .string("key")])
-            #expect(conversation.answers(to: transaction).map(\.name) == [name == "FCPublish" ? "onFCPublish" : "_result"])
+            #expect(
+                conversation.answers(to: transaction).map(\.name) == [name == "FCPublish" ? "onFCPublish" : "_result"])
         }
         try conversation.call("publish", 20, [.null, .string("key"), .string("live")], streamID: 1)
         conversation.session.accept()
         conversation.collect()
         #expect(conversation.codes.last == "NetStream.Publish.Start")
         // FMLE's own order: onFCPublish says that publishing may begin.
-        let starts = conversation.commands.filter { $0.argument(0)?.members?["code"]?.text == "NetStream.Publish.Start" }
+        let starts = conversation.commands.filter {
+            $0.argument(0)?.members?["code"]?.text == "NetStream.Publish.Start"
+        }
         #expect(starts.map(\.name) == (names.contains("FCPublish") ? ["onFCPublish", "onStatus"] : ["onStatus"]))
     }
 
@@ -160,7 +165,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["FCUnpublish", "deleteStream"], ["deleteStream", "FCUnpublish"], ["FCUnpublish", "closeStream", "deleteStream"],
+        ["FCUnpublish", "deleteStream"], ["deleteStream", "FCUnpublish"],
+        ["FCUnpublish", "closeStream", "deleteStream"],
         ["closeStream"], ["deleteStream"], ["deleteStream", "deleteStream", "FCUnpublish", "FCUnpublish"],
     ])
     func `a publication ends once, whatever the encoder says and how often`(names: [String]) throws {
@@ -291,7 +297,9 @@ import Testing
         for type in [0, 6, 7, 10, 14, 16, 19, 99, 255] as [UInt8] {
             try conversation.send(RawMessage(type: type, payload: [1, 2, 3, 4, 5]), on: 4)
         }
-        for type in 0...255 as ClosedRange<UInt8> { try conversation.send(RawMessage(type: type, payload: Bytes()), on: 4) }
+        for type in 0...255 as ClosedRange<UInt8> {
+            try conversation.send(RawMessage(type: type, payload: Bytes()), on: 4)
+        }
         for event in [31, 32, 500] as [UInt16] {
             try conversation.send(RawMessage(type: 4, payload: [UInt8(event >> 8), UInt8(event & 255), 0, 0]), on: 2)
         }

@@ -161,7 +161,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1C 00 000000 01", "HEVC (H.265)"), ("90 68766331 01", "HEVC (H.265) as hvc1"), ("90 61763031 81", "AV1 (av01)"),
+        ("1C 00 000000 01", "HEVC (H.265)"), ("90 68766331 01", "HEVC (H.265) as hvc1"),
+        ("90 61763031 81", "AV1 (av01)"),
         (
             "17 00 000000 01 01 60000000 900000000000 5D F000 FC FD F8 F8 00000F 01 20 0001 0001 40",
             "HEVC (H.265) marked as H.264"
@@ -248,14 +249,17 @@ import Testing
     @Test func `an open GOP stream without IDR pictures starts at a recovery point`() throws {
         let recovery: Bytes = [0x06, 0x06, 0x01, 0xC4, 0x80]
         let frames = try Self.frames(video: [
-            Samples.videoHeader(), Samples.interframe, Samples.video(Samples.units([recovery, Samples.slice]), key: true),
+            Samples.videoHeader(), Samples.interframe,
+            Samples.video(Samples.units([recovery, Samples.slice]), key: true),
             Samples.interframe,
         ])
         #expect(frames.map(\.isKeyframe) == [true, false])
     }
 
     @Test func `a frame marked as a keyframe that is none does not start the stream`() throws {
-        let frames = try Self.frames(video: [Samples.videoHeader(), Samples.video(Samples.units([Samples.slice]), key: true)])
+        let frames = try Self.frames(video: [
+            Samples.videoHeader(), Samples.video(Samples.units([Samples.slice]), key: true),
+        ])
         #expect(frames.isEmpty)
     }
 
@@ -279,13 +283,17 @@ import Testing
     }
 
     @Test func `information frames are ignored`() throws {
-        let frames = try Self.frames(video: [Samples.videoHeader(), [0x57, 0], [0x57, 1, 0, 0, 0, 9], Samples.keyframe])
+        let frames = try Self.frames(video: [
+            Samples.videoHeader(), [0x57, 0], [0x57, 1, 0, 0, 0, 9], Samples.keyframe,
+        ])
         #expect(frames.count == 1)
     }
 
-    @Test(arguments: [
-        [0, 0xFFFF_FFF0, 16, 5], [3_600_000, 40, 0, 0], [16_777_214, 16_777_215, 16_777_216], [0x7FFF_FFFF, 0x8000_0000],
-    ] as [[UInt32]])
+    @Test(
+        arguments: [
+            [0, 0xFFFF_FFF0, 16, 5], [3_600_000, 40, 0, 0], [16_777_214, 16_777_215, 16_777_216],
+            [0x7FFF_FFFF, 0x8000_0000],
+        ] as [[UInt32]])
     func `times are handed on as they come: huge, back at zero, repeated, around every limit`(times: [UInt32]) throws {
         var conversation = try Self.publishing()
         try conversation.sendVideo(Samples.videoHeader(), at: times[0])
@@ -340,7 +348,9 @@ import Testing
 
     @Test func `a track that the metadata announces and that never comes is no matter`() throws {
         var conversation = try Self.publishing()
-        try conversation.sendData([.string("onMetaData"), .object(["audiocodecid": .number(10), "videocodecid": .number(7)])])
+        try conversation.sendData([
+            .string("onMetaData"), .object(["audiocodecid": .number(10), "videocodecid": .number(7)]),
+        ])
         try conversation.sendVideo(Samples.videoHeader())
         try conversation.sendVideo(Samples.keyframe)
         #expect(conversation.frames.count == 1)

@@ -10,15 +10,17 @@ import Testing
 
     static let connect = "02 0007 636F6E6E656374 00 3FF0000000000000"
 
-    @Test(arguments: [
-        (3, "0000ABCD", Message.acknowledgement(0xABCD)), (5, "002625A0", .windowAcknowledgementSize(2_500_000)),
-        (4, "0006 00000007", .userControl(.pingRequest(7))), (4, "0007 00000007", .userControl(.pingResponse(7))),
-        (4, "0000 00000001", .userControl(.streamBegin(1))), (8, "AF00", .audio([0xAF, 0])), (9, "17", .video([0x17])),
-        (20, connect, .command(Command(name: "connect", transactionID: 1, values: []))),
-        (17, "00" + connect, .command(Command(name: "connect", transactionID: 1, values: []))),
-        (17, connect, .command(Command(name: "connect", transactionID: 1, values: []))),
-        (18, "02 0001 61", .data([.string("a")])), (15, "00 02 0001 61", .data([.string("a")])),
-    ] as [(UInt8, String, Message)])
+    @Test(
+        arguments: [
+            (3, "0000ABCD", Message.acknowledgement(0xABCD)), (5, "002625A0", .windowAcknowledgementSize(2_500_000)),
+            (4, "0006 00000007", .userControl(.pingRequest(7))), (4, "0007 00000007", .userControl(.pingResponse(7))),
+            (4, "0000 00000001", .userControl(.streamBegin(1))), (8, "AF00", .audio([0xAF, 0])),
+            (9, "17", .video([0x17])),
+            (20, connect, .command(Command(name: "connect", transactionID: 1, values: []))),
+            (17, "00" + connect, .command(Command(name: "connect", transactionID: 1, values: []))),
+            (17, connect, .command(Command(name: "connect", transactionID: 1, values: []))),
+            (18, "02 0001 61", .data([.string("a")])), (15, "00 02 0001 61", .data([.string("a")])),
+        ] as [(UInt8, String, Message)])
     func `messages that matter read`(type: UInt8, hex: String, expected: Message) throws {
         #expect(try Self.message(type, hex) == expected)
     }

@@ -53,14 +53,24 @@ import Testing
         #expect(request.parameter("none") == nil)
     }
 
-    @Test(arguments: [
-        (["app": .string("live")], "live"), (["app": .string("'live'")], "live"),
-        (["tcUrl": .string("rtmp://h:1935/live/x?q=1")], "live/x?q=1"), (["tcurl": .string("rtmp://h/live")], "live"),
-        (["tcUrl": .string("'rtmp://h/live'")], "live"), (["app": .string(""), "tcUrl": .string("rtmp://h/live/")], "live/"),
-        (["tcUrl": .string("rtmp://h")], ""), (["tcUrl": .string("h/live")], "live"), ([:], ""),
-        (["app": .number(5), "tcUrl": .null], ""),
-    ] as [(AMFObject, String)])
+    @Test(
+        arguments: [
+            (["app": .string("live")], "live"), (["app": .string("'live'")], "live"),
+            (["tcUrl": .string("rtmp://h:1935/live/x?q=1")], "live/x?q=1"),
+            (["tcurl": .string("rtmp://h/live")], "live"),
+            (["tcUrl": .string("'rtmp://h/live'")], "live"),
+            (["app": .string(""), "tcUrl": .string("rtmp://h/live/")], "live/"),
+            (["tcUrl": .string("rtmp://h")], ""), (["tcUrl": .string("h/live")], "live"), ([:], ""),
+            (["app": .number(5), "tcUrl": .null], ""),
+        ] as [(AMFObject, String)])
     func `the application is found in app or tcUrl, however it is spelled`(object: AMFObject, expected: String) {
         #expect(ConnectInformation.application(of: object) == expected)
+    }
+}
+
+@Suite struct PeerTextTests {
+    @Test func `text of the peer cannot forge a line, and is cut`() {
+        #expect(String(fromPeer: "OBS\r\nlevel=error\u{7}\u{2028}\u{85}\u{202E}é🎥") == "OBSlevel=erroré🎥")
+        #expect(String(fromPeer: String(repeating: "x", count: 1000)).count == 128)
     }
 }

@@ -88,7 +88,9 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
         return z ^ z >> 31
     }
-    mutating func bytes(_ count: Int) -> Bytes { Bytes((0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }) }
+    mutating func bytes(_ count: Int) -> Bytes {
+        Bytes((0..<count).map { _ in UInt8.random(in: 0...255, using: &self) })
+    }
 }
 
 /// Cuts bytes into pieces of one size.

@@ -3,6 +3,8 @@ import Foundation
 /// What a test waited for and did not get.
 public struct NeverHappened: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Waits until a condition holds: tests wait for what they need, not for a time.

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The frame log inside one process: a bounded ring per stream, with one writer and any number of readers.
 ///
-/// An append costs one lock, also on an event loop. A log of a stream lives from its first writer until `ended` is read by
-/// all its readers; a broadcast that begins before that goes on in the same log.
+/// An append costs one lock, also on an event loop. A log of a stream lives from its first writer until `ended` is read
+/// by all its readers; a broadcast that begins before that goes on in the same log.
 public final class LocalFrameLog: FrameLog {
     fileprivate struct Table {
         var logs: [StreamID: StreamLog] = [:]
@@ -19,8 +19,8 @@ public final class LocalFrameLog: FrameLog {
     private let executors: [any TaskExecutor]
     private let table = Mutex(Table())
 
-    /// - Parameter executors: Where the readers of streams run, one stream after the other in turn; the default pool when
-    ///   there are none.
+    /// - Parameter executors: Where the readers of streams run, one stream after the other in turn; the default pool
+    ///   when there are none.
     public init(limits: FrameLogLimits = FrameLogLimits(), executors: [any TaskExecutor] = []) {
         self.limits = limits
         self.executors = executors

@@ -4,8 +4,8 @@ import Synchronization
 /// One call of `follow`: finds the streams to read, and reads one log of a stream after the other.
 final class LogFollower: Sendable {
     private struct State {
-        /// The readers of a stream that were not read to the end yet: at most the one that is read now and the one of the
-        /// log that came after it, because a log does not close before its readers are through.
+        /// The readers of a stream that were not read to the end yet: at most the one that is read now and the one of
+        /// the log that came after it, because a log does not close before its readers are through.
         var readers: [StreamID: [LocalFrameLogReader]] = [:]
         var isClosed = false
     }

@@ -6,8 +6,8 @@ extension StreamLog {
 
     /// What a log decides; the class around it resumes whoever it says must go on.
     ///
-    /// Entries leave when every reader has them, or when the log is full: then a reader that has not had them is behind,
-    /// gets the beginning of the broadcast again if it missed that, and skips to where decoding can start.
+    /// Entries leave when every reader has them, or when the log is full: then a reader that has not had them is
+    /// behind, gets the beginning of the broadcast again if it missed that, and skips to where decoding can start.
     struct Machine {
         struct Reader {
             let id: Int

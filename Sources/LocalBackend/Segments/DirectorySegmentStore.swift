@@ -15,8 +15,8 @@ public final class DirectorySegmentStore: SegmentStore {
 
     /// Makes the folder where it is missing, and deletes the streams that are in it.
     ///
-    /// - Throws: ``StreamError/database(reason:)`` when the folder cannot be used, ``StreamError/conflict(reason:)`` when
-    ///   another process uses it.
+    /// - Throws: ``StreamError/database(reason:)`` when the folder cannot be used, ``StreamError/conflict(reason:)``
+    ///   when another process uses it.
     public static func open(at root: String) async throws(StreamError) -> DirectorySegmentStore {
         let threads = FileThreads()
         return try await threads.run(for: StreamID(at: WallTime(unixMilliseconds: 0))) { () throws(StreamError) in

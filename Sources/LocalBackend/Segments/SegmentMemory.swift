@@ -4,11 +4,11 @@ import StreamingCore
 /// Segments in memory under a budget of bytes, and the decisions of what leaves it.
 ///
 /// ```
-///  put ──▶ only ──over budget──▶ spilling ──written──▶ (colder store) ──read──▶ copy ──over budget──▶ (gone from memory)
+///  put ──▶ only ──over budget──▶ spilling ──written──▶ (colder store) ──read──▶ copy ──over budget──▶ (gone)
 ///                     └──too much is spilling──▶ (dropped)
 /// ```
-/// Copies leave first, the least recently used before the others, because the colder store has them; then those that are
-/// only here, in the order of their coming, because the oldest segment is the next to leave the playlists anyway.
+/// Copies leave first, the least recently used before the others, because the colder store has them; then those that
+/// are only here, in the order of their coming, because the oldest segment is the next to leave the playlists anyway.
 struct SegmentMemory {
     private enum Standing {
         /// Nowhere else.

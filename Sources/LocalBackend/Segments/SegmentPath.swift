@@ -19,8 +19,8 @@ struct SegmentPath {
     /// No segment can have this name, because a component never starts with a dot.
     var partialFile: String { folder + "/.partial-" + fileName }
 
-    /// - Throws: ``StreamError/invalidValue(field:reason:)`` unless the name's path is one to four components of ASCII letters,
-    ///   digits, `-`, `_` and `.`, none empty or starting with a dot.
+    /// - Throws: ``StreamError/invalidValue(field:reason:)`` unless the name's path is one to four components of ASCII
+    ///   letters, digits, `-`, `_` and `.`, none empty or starting with a dot.
     init(root: String, name: SegmentName) throws(StreamError) {
         let components = name.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard name.path.utf8.count <= Self.pathCharactersMax, components.count <= Self.componentsMax,

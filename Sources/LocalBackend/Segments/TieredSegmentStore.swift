@@ -5,8 +5,9 @@ import Synchronization
 /// Segments in memory as far as the budget goes, the older ones in a colder store.
 ///
 /// A put goes to memory and never waits. What memory has no room for is written to the colder store by ``run()``; while
-/// that is slow, at most ``spillingBytesMax`` wait, and beyond that the oldest segment is dropped and counted. A get looks
-/// into memory, then into the colder store, once for all who want the same name at the same time, and keeps what it found.
+/// that is slow, at most ``spillingBytesMax`` wait, and beyond that the oldest segment is dropped and counted. A get
+/// looks into memory, then into the colder store, once for all who want the same name at the same time, and keeps what
+/// it found.
 public final class TieredSegmentStore: SegmentStore, Service {
     /// Bytes that may wait for the colder store, beside the budget.
     public static let spillingBytesMax = 64 << 20

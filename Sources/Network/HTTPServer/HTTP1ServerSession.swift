@@ -25,6 +25,9 @@ struct HTTP1ServerSession: ~Copyable {
     private let timeouts: HTTPServerTimeouts
     private var parser: HTTP1RequestParser
     private var phase: Phase
+    /// How much the last read brought. Behind a head it counts as body: the parser does not say where the head ended, and
+    /// the few bytes too many are in the client's favour.
+    private var lastReadCount = 0
     /// Whether the client waits for a word before it sends the body.
     private var owesContinue = false
 
@@ -54,7 +57,7 @@ struct HTTP1ServerSession: ~Copyable {
                 guard try await receive() else { return }
             case .head(let request):
                 owesContinue = request.expectsContinue
-                phase = .body(since: connection.loop.turnBegan, received: 0)
+                phase = .body(since: connection.loop.turnBegan, received: lastReadCount)
             case .request(let request):
                 owesContinue = false
                 guard try await answer(request) else { return await connection.close(sending: []) }
@@ -105,6 +108,7 @@ struct HTTP1ServerSession: ~Copyable {
     }
 
     private mutating func received(_ count: Int) {
+        lastReadCount = count
         switch phase {
         case .new, .idle: phase = .head(since: connection.loop.turnBegan)
         case .head: break

@@ -44,6 +44,7 @@ extension TCPConnection {
             }
             if endsWhenDraining && isDrainingNow { throw NetworkError.draining }
             readingEndsWhenDraining = endsWhenDraining
+            defer { readingEndsWhenDraining = false }
             try await wait(.reading, until: deadline)
         }
     }

@@ -95,8 +95,8 @@ public enum CMAFChunk {
         }
     }
 
-    /// `prft` (ISO/IEC 14496-12, 8.16.5). Flags 24: the time has a small and steady offset from that of the scene, which is
-    /// what the arrival at the ingest has.
+    /// `prft` (ISO/IEC 14496-12, 8.16.5). Flags 24: the time has a small and steady offset from that of the scene,
+    /// which is what the arrival at the ingest has.
     private static func writeReferenceTime(_ writer: inout ByteWriter, unixMilliseconds: Int64, mediaTime: Int64) {
         /// From 1900, where NTP begins, to 1970.
         let secondsFrom1900: Int64 = 2_208_988_800

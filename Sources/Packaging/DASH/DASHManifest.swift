@@ -12,10 +12,10 @@ import Media
 // │  └─ AdaptationSet audio              the same
 // └─ UTCTiming                           our clock, while dynamic
 //
-// Segments are addressed by number, and a timeline says each one's time and duration. Numbers alone, with one nominal duration,
-// would need no refresh of the manifest, but key frames fall where the encoder puts them and a lost connection leaves a hole:
-// players that compute addresses from the clock then ask for what does not exist. The timeline is exact whatever happens,
-// for the price of a refresh per segment.
+// Segments are addressed by number, and a timeline says each one's time and duration. Numbers alone, with one nominal
+// duration, would need no refresh of the manifest, but key frames fall where the encoder puts them and a lost
+// connection leaves a hole: players that compute addresses from the clock then ask for what does not exist. The
+// timeline is exact whatever happens, for the price of a refresh per segment.
 
 /// Renders the manifest of a stream.
 ///
@@ -37,7 +37,7 @@ public enum DASHManifest {
         let isOver = window.state == .ended
         let end = newest.ticks(in: 1000)
         let target = Int64(targets.durationSeconds) * 1000
-        let depth = min(window.configuration.windowMilliseconds, max(target, end))
+        let depth = window.configuration.windowMilliseconds
 
         var xml = XMLWriter()
         xml.open(

@@ -123,8 +123,8 @@ struct DASHPeriod {
         ratio.denominator == 1 ? "\(ratio.numerator)" : "\(ratio.numerator)/\(ratio.denominator)"
     }
 
-    /// The measured peak, rounded up to two digits: what a manifest says of a representation should not change with every
-    /// refresh.
+    /// The measured peak, rounded up to two digits: what a manifest says of a representation should not change with
+    /// every refresh.
     private static func steady(_ bitRate: Int64) -> Int64 {
         var step: Int64 = 1
         while bitRate / step >= 100 { step *= 10 }

@@ -15,11 +15,12 @@ public enum MasterPlaylist {
     /// - Parameters:
     ///   - container: What the media playlists list.
     ///   - suffix: For the addresses of playlists.
-    /// - Returns: `nil` until there is a finished segment of each rendition of a run.
+    /// - Returns: `nil` until there is a finished segment of each rendition of a run, and while the first segment of a
+    ///   kind that joins is not finished: players read this playlist once, and would stay without picture or sound.
     public static func render(
         _ window: LiveWindow, container: HLSContainer = .fragmentedMP4, suffix: AddressSuffix = .none
     ) -> Bytes? {
-        guard let run = window.playableRun else { return nil }
+        guard let run = window.playableRun, !isKindJoining(run, in: window) else { return nil }
         let audio = run.rendition(of: .audio)
         let videos = run.renditions.filter { $0.kind == .video }
         var writer = ByteWriter(capacity: 512)
@@ -34,6 +35,10 @@ public enum MasterPlaylist {
             writer.write(utf8: "\(address(variant, container, suffix))\n")
         }
         return writer.finish()
+    }
+
+    private static func isKindJoining(_ playable: Run, in window: LiveWindow) -> Bool {
+        window.runs.last?.renditions.contains { playable.rendition(of: $0.kind) == nil } ?? false
     }
 
     private static func address(_ rendition: Rendition, _ container: HLSContainer, _ suffix: AddressSuffix) -> String {
@@ -65,15 +70,16 @@ public enum MasterPlaylist {
         if case .avc(let avc) = variant.track.configuration {
             writer.write(utf8: ",RESOLUTION=\(avc.displaySize.width)x\(avc.displaySize.height)")
             if let rate = window.rendition(named: variant.name)?.frameRate(in: run) {
-                writer.write(utf8: ",FRAME-RATE=\(TextFormat.thousandths(rate))")
+                writer.write(utf8: ",FRAME-RATE=")
+                writer.write(thousandthsOf: rate)
             }
         }
         if audio != nil, container == .fragmentedMP4 { writer.write(utf8: ",AUDIO=\"audio\"") }
         writer.write(utf8: "\n")
     }
 
-    /// The bit rate on the wire. Segments are measured as CMAF; packet headers, stuffing and tables of a transport stream
-    /// add less than 8% and 60 kbit/s to that.
+    /// The bit rate on the wire. Segments are measured as CMAF; packet headers, stuffing and tables of a transport
+    /// stream add less than 8% and 60 kbit/s to that.
     private static func wireRate(_ rate: Int64, _ container: HLSContainer) -> Int64 {
         switch container {
         case .fragmentedMP4: rate

@@ -25,13 +25,13 @@ public enum HLSContainer: Sendable, Hashable, CaseIterable {
 
 /// Renders the playlist of one rendition.
 public enum MediaPlaylist {
-    /// `EXT-X-VERSION` of every playlist, since players compare them: 6 is the first that allows `EXT-X-MAP` in playlists
-    /// of ordinary segments, and nothing newer is used.
+    /// `EXT-X-VERSION` of every playlist, since players compare them: 6 is the first that allows `EXT-X-MAP` in
+    /// playlists of ordinary segments, and nothing newer is used.
     static let version = 6
 
     /// - Parameters:
-    ///   - name: The rendition's folder. With ``HLSContainer/transportStream`` only the first one of the master playlist
-    ///     is meant to be played; audio of the same numbers is in its segments.
+    ///   - name: The rendition's folder. With ``HLSContainer/transportStream`` only the first one of the master
+    ///     playlist is meant to be played; audio of the same numbers is in its segments.
     ///   - suffix: For the addresses of segments.
     /// - Returns: `nil` when there is no such rendition, or nothing to play yet.
     public static func render(
@@ -50,13 +50,24 @@ public enum MediaPlaylist {
         }
         writer.write(utf8: "#EXT-X-TARGETDURATION:\(targets.durationSeconds)\n")
         writer.write(utf8: "#EXT-X-MEDIA-SEQUENCE:\(first.segment.number)\n")
-        writer.write(utf8: "#EXT-X-DISCONTINUITY-SEQUENCE:\(firstRun.discontinuitySequence)\n")
+        let sequence = discontinuitySequence(of: firstRun, in: window, container)
+        writer.write(utf8: "#EXT-X-DISCONTINUITY-SEQUENCE:\(sequence)\n")
 
         var lines = Lines(window: window, container: container, suffix: suffix)
         for entry in entries { lines.write(entry.segment, to: &writer) }
         // The playlist is complete only when it has caught up with the end of all that it shows.
         if window.state == .ended { writer.write(utf8: "#EXT-X-ENDLIST\n") }
         return writer.finish()
+    }
+
+    /// Counts the seams that the container shows as discontinuities, of which there is one between two numbers.
+    private static func discontinuitySequence(
+        of run: Run, in window: LiveWindow, _ container: HLSContainer
+    ) -> Int {
+        switch container {
+        case .fragmentedMP4: run.discontinuitySequence
+        case .transportStream: (window.origin?.firstDiscontinuitySequence ?? 0) + run.ordinal
+        }
     }
 
     /// A transport stream segment exists when all the renditions that go into it do.
@@ -91,24 +102,30 @@ public enum MediaPlaylist {
 
         mutating func write(_ segment: Segment, to writer: inout ByteWriter) {
             if run?.number != segment.run { writeSeam(before: segment, &writer) }
-            let date = TextFormat.date(unixMilliseconds: window.unixMilliseconds(at: segment.startTime))
-            writer.write(utf8: "#EXT-X-PROGRAM-DATE-TIME:\(date)\n")
-            let duration = MediaTime(ticks: segment.duration, timescale: segment.timescale)
-            writer.write(utf8: "#EXTINF:\(TextFormat.seconds(duration)),\n")
-            if segment.isGap { writer.write(utf8: "#EXT-X-GAP\n") }
-            let fileExtension =
-                switch container {
-                case .fragmentedMP4: "m4s"
-                case .transportStream: "ts"
-                }
-            writer.write(utf8: "segment-\(segment.number).\(fileExtension)\(suffix.text)\n")
+            writer.write(utf8: "#EXT-X-PROGRAM-DATE-TIME:")
+            writer.write(dateOf: window.unixMilliseconds(at: segment.startTime))
+            writer.write(utf8: "\n#EXTINF:")
+            writer.write(secondsOf: MediaTime(ticks: segment.duration, timescale: segment.timescale))
+            writer.write(utf8: segment.isGap ? ",\n#EXT-X-GAP\nsegment-" : ",\nsegment-")
+            writer.write(decimal: segment.number)
+            switch container {
+            case .fragmentedMP4: writer.write(utf8: ".m4s")
+            case .transportStream: writer.write(utf8: ".ts")
+            }
+            writer.write(utf8: suffix.text)
+            writer.write(UInt8(ascii: "\n"))
+        }
+
+        private func isSeen(from run: Run, to next: Run) -> Bool {
+            MediaPlaylist.discontinuitySequence(of: run, in: window, container)
+                != MediaPlaylist.discontinuitySequence(of: next, in: window, container)
         }
 
         /// A new run: a discontinuity unless its sequence is the same, and the initialisation segment.
         private mutating func writeSeam(before segment: Segment, _ writer: inout ByteWriter) {
             let next = window.run(segment.run)
             var isDiscontinuous = false
-            if let run, let next, run.discontinuitySequence != next.discontinuitySequence {
+            if let run, let next, isSeen(from: run, to: next) {
                 isDiscontinuous = true
                 writer.write(utf8: "#EXT-X-DISCONTINUITY\n")
             }

@@ -49,7 +49,8 @@ struct PESUnit {
         return units
     }
 
-    /// What stands before the first NAL unit of a picture: an access unit delimiter, and at key frames the parameter sets.
+    /// What stands before the first NAL unit of a picture: an access unit delimiter, and at key frames the parameter
+    /// sets.
     private struct KeyframePrefix {
         static let delimiter: Bytes = [0, 0, 0, 1, 0x09, 0xF0]
         let parameterSets: Bytes
@@ -106,8 +107,9 @@ struct PESUnit {
         }
         for sample in source.samples {
             let end = sample.decodeTime + Int64(sample.duration)
-            if let first, scaled(end, source.track.timescale) - scaled(first.decodeTime, source.track.timescale)
-                > soundDurationMax
+            if let first,
+                scaled(end, source.track.timescale) - scaled(first.decodeTime, source.track.timescale)
+                    > soundDurationMax
             {
                 close()
             }
@@ -128,8 +130,8 @@ struct PESUnit {
         MediaTime(ticks: ticks, timescale: timescale).ticks(in: MediaTime.videoTimescale) + TransportStream.timeOffset
     }
 
-    /// - Parameter payloadLength: 0 for a length that is not said. Only video may do that; a few access units of audio are
-    ///   never too long for the field.
+    /// - Parameter payloadLength: 0 for a length that is not said. Only video may do that; a few access units of
+    ///   audio are never too long for the field.
     private static func header(streamID: UInt8, payloadLength: Int, presentation: Int64, decode: Int64) -> Bytes {
         let hasDecodeTime = presentation != decode
         let timesLength = hasDecodeTime ? 10 : 5

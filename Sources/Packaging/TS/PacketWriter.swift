@@ -2,8 +2,8 @@ import Bytes
 
 /// Writes transport packets, each with the header and the stuffing that its payload leaves room for.
 ///
-/// The caller says beforehand how a unit (a section or a PES packet) is spread over packets; payload is then written as if there
-/// were no packets, and headers come where they must.
+/// The caller says beforehand how a unit (a section or a PES packet) is spread over packets; payload is then written
+/// as if there were no packets, and headers come where they must.
 struct PacketWriter: ~Copyable {
     private var writer: ByteWriter
     /// Of the unit that is being written.
@@ -107,7 +107,8 @@ struct Spread {
         self.extra = extra
     }
 
-    /// Without extra packets all but the last are full. With extra ones, the payload is shared out evenly, and none is empty.
+    /// Without extra packets all but the last are full. With extra ones, the payload is shared out evenly, and none
+    /// is empty.
     func payloadLength(ofPacket index: Int) -> Int {
         let firstRoom = 184 - firstReserved
         if extra == 0 {

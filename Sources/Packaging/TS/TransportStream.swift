@@ -24,11 +24,12 @@ public enum TransportStreamFailure: Error, Equatable, Sendable {
 
 /// Makes transport stream segments for players that have no fragmented MP4, from the CMAF segments of one number.
 ///
-/// A segment is made for itself, on whichever machine is asked, and must still continue the one before. Two things make that
-/// possible. All times are the stream's own plus a constant. And each PID has a multiple of 16 packets in every segment, so
-/// that its continuity counter begins at 0 and ends at 15 every time: the tables are simply repeated 16 times, which is
-/// about as often as broadcasters do, and of the media at most 15 packets are less full than they could be. The other way, a
-/// `discontinuity_indicator` in every segment, would tell players that the clock jumps there.
+/// A segment is made for itself, on whichever machine is asked, and must still continue the one before. Two things
+/// make that possible. All times are the stream's own plus a constant. And each PID has a multiple of 16 packets in
+/// every segment, so that its continuity counter begins at 0 and ends at 15 every time: the tables are simply
+/// repeated 16 times, which is about as often as broadcasters do, and of the media at most 15 packets are less full
+/// than they could be. The other way, a `discontinuity_indicator` in every segment, would tell players that the clock
+/// jumps there.
 public enum TransportStream {
     /// One elementary stream of a segment.
     public struct Source: Sendable {
@@ -67,7 +68,8 @@ public enum TransportStream {
         }
     }
 
-    /// What is added to all times, in 1/90,000 s: decode times lie before the first presentation, and the clock before those.
+    /// What is added to all times, in 1/90,000 s: decode times lie before the first presentation, and the clock
+    /// before those.
     static let timeOffset: Int64 = 10 * 90_000
     /// How far the clock is behind the decode times, in 1/90,000 s: the time a decoder has to receive a picture.
     static let clockDelay: Int64 = 63_000

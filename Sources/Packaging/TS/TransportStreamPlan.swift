@@ -47,6 +47,9 @@ struct TransportStreamPlan {
     /// A continuity counter has this many values.
     private static let counterCycle = 16
 
+    /// How many packets with nothing but the clock may follow each other: a minute without media.
+    private static let clocksInHoleMax = 600
+
     private(set) var items: [Item] = []
 
     var packetCount: Int { items.reduce(0) { $0 + $1.packetCount } }
@@ -88,7 +91,8 @@ struct TransportStreamPlan {
         }
     }
 
-    /// How many packets more the last unit of each PID must take, by the unit's index, so that the PID has a multiple of 16.
+    /// How many packets more the last unit of each PID must take, by the unit's index, so that the PID has a multiple
+    /// of 16.
     private static func extraPackets(_ units: [PESUnit]) -> [Int: Int] {
         var counts: [UInt16: Int] = [:]
         var last: [UInt16: Int] = [:]
@@ -106,9 +110,7 @@ struct TransportStreamPlan {
     /// Adds packets with the clock where units are further apart than it may stay unsaid.
     private mutating func addClocks(before time: Int64, since last: inout Int64?, on packetID: UInt16) {
         guard var clock = last else { return }
-        while time - clock > TransportStream.clockIntervalMax,
-            items.count < TransportStream.bytesMax / TransportStream.packetLength
-        {
+        for _ in 0..<Self.clocksInHoleMax where time - clock > TransportStream.clockIntervalMax {
             clock += TransportStream.clockIntervalMax
             items.append(.clock(packetID, clock))
         }

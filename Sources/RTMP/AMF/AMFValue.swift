@@ -1,7 +1,7 @@
 public import Bytes
 
 /// A value of the Action Message Format, in either version.
-public indirect enum AMFValue: Sendable, Equatable {
+public enum AMFValue: Sendable, Equatable {
     case number(Double)
     case boolean(Bool)
     case string(String)

@@ -35,6 +35,16 @@ struct ChunkReader: ~Copyable {
 
     /// The next complete message, or `nil` when more bytes are needed.
     mutating func next() throws(RTMPFailure) -> RawMessage? {
+        let message = try nextMessage()
+        // A silent connection must not hold on to its last receive buffer.
+        if message == nil && position == input.count {
+            input = Bytes()
+            position = 0
+        }
+        return message
+    }
+
+    private mutating func nextMessage() throws(RTMPFailure) -> RawMessage? {
         while true {
             if chunkMissing > 0 {
                 let taken = min(chunkMissing, input.count - position)

@@ -25,7 +25,8 @@ struct Command: Equatable {
         guard let name = values.first?.text else { throw .malformedCommand(nil) }
         let transactionID = values.count > 1 ? values[1].number : nil
         self.init(
-            name: name, transactionID: transactionID ?? 0, values: Array(values.dropFirst(transactionID == nil ? 1 : 2)))
+            name: name, transactionID: transactionID ?? 0, values: Array(values.dropFirst(transactionID == nil ? 1 : 2))
+        )
     }
 
     /// The object of the command, or `nil`.

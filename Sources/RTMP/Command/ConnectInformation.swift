@@ -7,7 +7,7 @@ public struct ConnectInformation: Sendable, Equatable {
     public let capabilities: PeerCapabilities
 
     init(_ connect: AMFObject) {
-        encoder = String((connect["flashVer"]?.text ?? "").prefix(RTMPLimits.textCharactersMax))
+        encoder = String(fromPeer: connect["flashVer"]?.text ?? "")
         objectEncoding = connect["objectEncoding"]?.number == 3 ? 3 : 0
         capabilities = PeerCapabilities(connect: connect)
     }

@@ -23,7 +23,7 @@ public struct StreamMetadata: Sendable, Equatable {
         frameRate = Self.positive(members["framerate"] ?? members["videoframerate"] ?? members["fps"])
         videoKilobitsPerSecond = Self.positive(members["videodatarate"])
         audioKilobitsPerSecond = Self.positive(members["audiodatarate"])
-        encoder = members["encoder"]?.text.map { String($0.prefix(RTMPLimits.textCharactersMax)) }
+        encoder = (members["encoder"]?.text).map(String.init(fromPeer:))
         announcesVideo = Self.namesCodec(members["videocodecid"])
         announcesAudio = Self.namesCodec(members["audiocodecid"])
     }

@@ -3,8 +3,8 @@ import StreamingCore
 extension SQLiteConnection {
     /// Applies the migrations that the database has not seen, all or none.
     ///
-    /// It is one transaction that holds the write lock from its first read on, so of several processes that start at once
-    /// one does the work and the others, waiting for the lock, find it done.
+    /// It is one transaction that holds the write lock from its first read on, so of several processes that start at
+    /// once one does the work and the others, waiting for the lock, find it done.
     func migrate(to known: [Migration]) throws(StreamError) {
         try transaction { () throws(StreamError) in
             try runScript(
@@ -27,7 +27,10 @@ extension SQLiteConnection {
     private func apply(_ migration: Migration) throws(StreamError) {
         try runScript(migration.sql)
         try run(
-            "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, unixepoch() * 1000)",
+            """
+            INSERT INTO schema_migrations (version, name, checksum, applied_at)
+            VALUES (?1, ?2, ?3, unixepoch() * 1000)
+            """,
             [.integer(Int64(migration.version)), .text(migration.name), .text(migration.checksum)])
     }
 }
