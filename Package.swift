@@ -66,12 +66,25 @@ let package = Package(
         main("sluice"), main("ingest"), main("transcode"), main("delivery"), main("api"),
 
         // Tests mirror Sources.
-        .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: test),
+        .target(name: "TestKit", dependencies: ["StreamingCore"], path: "Tests/TestKit", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),
         .testTarget(name: "MediaTests", dependencies: ["Bytes", "Media"], swiftSettings: test),
         .testTarget(name: "RTMPTests", dependencies: ["Bytes", "Media", "RTMP"], swiftSettings: test),
+        .testTarget(name: "PackagingTests", dependencies: ["Bytes", "Media", "Packaging"], swiftSettings: test),
         .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP"], swiftSettings: test),
-        .testTarget(name: "StreamingCoreTests", dependencies: ["Bytes", "StreamingCore"], swiftSettings: test),
+        .testTarget(
+            name: "StreamingCoreTests", dependencies: ["Bytes", "StreamingCore", "TestKit"], swiftSettings: test),
+        .testTarget(
+            name: "IngestServiceTests",
+            dependencies: [
+                "Bytes", "Media", "StreamingCore", "IngestService", "LocalBackend", "SQLiteBackend", "TestKit",
+            ], swiftSettings: test),
+        .testTarget(
+            name: "DeliveryServiceTests",
+            dependencies: [
+                "Bytes", "Media", "HTTP", "Packaging", "StreamingCore", "DeliveryService", "TranscodeService", "LocalBackend",
+                "SQLiteBackend", "TestKit",
+            ], swiftSettings: test),
         .testTarget(
             name: "SQLiteBackendTests", dependencies: ["Bytes", "Media", "StreamingCore", "SQLiteBackend", "TestKit"],
             swiftSettings: test),

@@ -105,7 +105,7 @@ public final class DeliveryService: Service, HTTPHandler {
     private func document(
         _ document: StreamChannel.Document, of stream: StreamID, _ request: HTTPRequest
     ) async -> HTTPResponse {
-        if let ready = channels.find(stream)?.document(document) { return ready.response(to: request) }
+        if case .ready(let ready) = channels.find(stream)?.document(document) { return ready.response(to: request) }
         let now = clock.now()
         let state: StreamState?
         do throws(StreamError) { state = try await lookup.state(of: stream, at: now) } catch {
@@ -117,14 +117,24 @@ public final class DeliveryService: Service, HTTPHandler {
             return notFound("The stream is not on air.", code: "stream_not_live")
         }
         guard let channel = channels.open(stream, at: now) else { return unavailable("Too many streams are on air.") }
-        // What is on air is about to have something to play: the request is held rather than refused.
-        let deadline = now.adding(milliseconds: DeliveryLimits.holdMilliseconds)
-        switch await channel.waitUntilPlayable(until: deadline) {
-        case .ready:
-            return channel.document(document)?.response(to: request)
-                ?? notFound("There is no such rendition.", code: "rendition_not_found")
-        case .timedOut, .refused, .cancelled:
-            return unavailable("The stream has begun but has nothing to play yet.")
+        return await held(document, of: channel, until: now.adding(milliseconds: DeliveryLimits.holdMilliseconds), request)
+    }
+
+    /// What is on air is about to have something to play: the request is held a while rather than refused.
+    private func held(
+        _ document: StreamChannel.Document, of channel: StreamChannel, until deadline: WallTime, _ request: HTTPRequest
+    ) async -> HTTPResponse {
+        while true {
+            switch channel.document(document) {
+            case .ready(let ready): return ready.response(to: request)
+            case .absent: return notFound("There is no such rendition.", code: "rendition_not_found")
+            case .notYet(let version):
+                switch await channel.waitForChange(beyond: version, until: deadline) {
+                case .changed: continue
+                case .timedOut, .refused, .cancelled:
+                    return unavailable("The stream has begun but has nothing to play yet.")
+                }
+            }
         }
     }
 

@@ -4,8 +4,8 @@ import StreamingCore
 struct HeldRequests {
     /// What became of a wait.
     enum Outcome: Sendable {
-        /// There is something to play.
-        case ready
+        /// There may be something to play now.
+        case changed
         /// The time to wait is over.
         case timedOut
         /// Too many wait already.

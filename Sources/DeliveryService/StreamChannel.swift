@@ -43,13 +43,10 @@ final class StreamChannel: Sendable {
             guarded.changedAt = now
             guarded.rendered = [:]
             guarded.endedAt = guarded.window.state == .ended ? now : nil
-            return guarded.window.playableRun == nil ? [] : guarded.held.released()
+            return guarded.held.released()
         }
-        for waiter in waiters { waiter.resume(returning: .ready) }
+        for waiter in waiters { waiter.resume(returning: .changed) }
     }
-
-    /// Whether there is something to play.
-    var isPlayable: Bool { guarded.withLock { $0.window.playableRun != nil } }
 
     /// Whether a broadcast is on air or may come back.
     var isLive: Bool { guarded.withLock { $0.window.state == .live || $0.window.state == .interrupted } }
@@ -57,14 +54,26 @@ final class StreamChannel: Sendable {
     /// When the broadcast ended, if it has.
     var endedAt: WallTime? { guarded.withLock { $0.endedAt } }
 
-    /// A playlist or manifest of the present window; `nil` when there is no such thing, or nothing to play yet.
-    func document(_ document: Document) -> HTTPRepresentation? {
+    /// What can be said about a document now.
+    enum Answer {
+        case ready(HTTPRepresentation)
+        /// It comes with a later change; `version` is what to wait beyond.
+        case notYet(version: UInt64)
+        /// There is no such rendition.
+        case absent
+    }
+
+    /// A playlist or manifest of the present window.
+    func document(_ document: Document) -> Answer {
         guarded.withLock { guarded in
-            if let known = guarded.rendered[document] { return known }
-            let made = guarded.render(document)
-            // At most a few per rendition; names that do not exist render nothing and are not kept.
-            if let made { guarded.rendered[document] = made }
-            return made
+            if let known = guarded.rendered[document] { return .ready(known) }
+            if let made = guarded.render(document) {
+                // At most a few per rendition; names that do not exist render nothing and are not kept.
+                guarded.rendered[document] = made
+                return .ready(made)
+            }
+            if case .media = document, guarded.window.playableRun != nil { return .absent }
+            return .notYet(version: guarded.version)
         }
     }
 
@@ -92,8 +101,8 @@ final class StreamChannel: Sendable {
         }
     }
 
-    /// Waits until there is something to play.
-    func waitUntilPlayable(until deadline: WallTime) async -> HeldRequests.Outcome {
+    /// Waits until the stream has changed since a version.
+    func waitForChange(beyond version: UInt64, until deadline: WallTime) async -> HeldRequests.Outcome {
         let id = guarded.withLock { guarded in
             guarded.nextHeld += 1
             return guarded.nextHeld
@@ -101,7 +110,7 @@ final class StreamChannel: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let outcome: HeldRequests.Outcome? = guarded.withLock { guarded in
-                    if guarded.window.playableRun != nil { return .ready }
+                    if guarded.version != version { return .changed }
                     if Task.isCancelled { return .cancelled }
                     return guarded.held.hold(id, until: deadline, continuation)
                 }

@@ -34,7 +34,8 @@ extension NetworkError: CustomStringConvertible {
         case .connectionReset: "the connection was reset"
         case .connectionClosed: "the connection is closed"
         case .draining: "the server is shutting down"
-        case .bodyLengthBroken(let promised, let written): "a body of \(promised) bytes was promised, \(written) written"
+        case .bodyLengthBroken(let promised, let written):
+            "a body of \(promised) bytes was promised, \(written) written"
         case .system(let call, let errno): "\(call): \(systemMessage(errno))"
         }
     }

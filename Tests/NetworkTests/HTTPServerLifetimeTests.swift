@@ -92,8 +92,10 @@ extension NetworkTests {
             }
         }
 
-        @Test(arguments: ["", "GET", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab",
-            held, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"])
+        @Test(arguments: [
+            "", "GET", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab",
+            held, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", "GET /large HTTP/1.1\r\nHost: a\r\n\r\n",
+        ])
         func `a peer may reset in every phase`(sent: String) async throws {
             let answers = Answers()
             try await Loopback.serving(answers, configure: { $0.departureGrace = .milliseconds(10) }) { server in

@@ -80,7 +80,8 @@ extension NetworkTests {
 
         @Test func `a body is announced with 100 Continue only when it is waited for`() async throws {
             try await Loopback.serving(Answers()) { server in
-                let head = "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n"
+                let head =
+                    "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n"
                     + "Connection: close\r\n\r\n"
                 try await Loopback.connected(to: server.address) { connection in
                     try await connection.write(Bytes(utf8: head))
@@ -91,7 +92,8 @@ extension NetworkTests {
                     #expect(answer.hasSuffix("\r\n\r\nbody"))
                 }
                 #expect(try await Loopback.exchange(head + "body", with: server.address).hasPrefix("HTTP/1.1 200"))
-                let tooLarge = "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999\r\n"
+                let tooLarge =
+                    "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 99999999\r\n"
                     + "Expect: 100-continue\r\n\r\n"
                 #expect(try await Loopback.exchange(tooLarge, with: server.address).hasPrefix("HTTP/1.1 413"))
             }

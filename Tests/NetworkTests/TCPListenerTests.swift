@@ -23,7 +23,8 @@ extension NetworkTests {
             }
         }
 
-        @Test(arguments: ["127.0.0.1", "::1"]) func `without a host both families are served`(host: String) async throws {
+        @Test(arguments: ["127.0.0.1", "::1"]) func `without a host both families are served`(host: String) async throws
+        {
             let peers = Recorder<SocketAddress>()
             let listener = try TCPListener(port: 0, group: Loopback.group)
             let running = Task {
@@ -57,7 +58,9 @@ extension NetworkTests {
                             try await held.write(Bytes(utf8: "x"))
                             #expect(try await held.read()?.string == "x")
                         }
-                        let text = try await Loopback.connected(to: listener.address) { try await $0.readToEnd().string }
+                        let text = try await Loopback.connected(to: listener.address) {
+                            try await $0.readToEnd().string
+                        }
                         #expect(text == "")
                     }
                 }

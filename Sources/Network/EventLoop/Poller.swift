@@ -26,10 +26,6 @@ extension ReadyEvents {
     private static let wakeToken = UInt64.max
 
     private let epoll: Int32
-    private var hadEvents = false
-    private let yields = unsafe getenv("YIELDS") != nil
-    private let first = unsafe getenv("FIRST") != nil
-    private let spins = Int(unsafe getenv("SPINS").flatMap { unsafe Int(String(cString: $0)) } ?? 0)
     private let wakeDescriptor: Int32
     /// Filled by `wait` and read before the next one. It belongs to the loop's thread.
     private let events: UnsafeMutablePointer<epoll_event>
@@ -74,19 +70,7 @@ extension ReadyEvents {
     ///   - milliseconds: The longest wait; -1 for no end.
     ///   - body: Gets every event but the wake.
     func wait(milliseconds: Int32, _ body: (RegistrationID, ReadyEvents) -> Void) throws(NetworkError) {
-        var count: Int32 = 0
-        if milliseconds != 0 && hadEvents {
-            if first { sched_yield() }
-            for _ in 0..<spins {
-                count = unsafe epoll_wait(epoll, events, Int32(Self.eventsMax), 0)
-                if count != 0 { break }
-                if yields { sched_yield() }
-            }
-        }
-        if count == 0 {
-        count = unsafe epoll_wait(epoll, events, Int32(Self.eventsMax), milliseconds)
-        }
-        hadEvents = count > 0
+        let count = unsafe epoll_wait(epoll, events, Int32(Self.eventsMax), milliseconds)
         guard count >= 0 else {
             // After a signal the loop computes its timeout anew.
             if errno == EINTR { return }

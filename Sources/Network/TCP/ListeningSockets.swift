@@ -7,7 +7,8 @@ struct ListeningSockets {
     let address: SocketAddress
 
     init(host: String?, port: UInt16, count: Int, backlog: Int) throws(NetworkError) {
-        let wanted = SocketAddress(ip: try host.map { text throws(NetworkError) in try IPAddress(text) } ?? .any, port: port)
+        let wanted = SocketAddress(
+            ip: try host.map { text throws(NetworkError) in try IPAddress(text) } ?? .any, port: port)
         do throws(NetworkError) {
             try self.init(wanted, isDualStack: host == nil, count: count, backlog: backlog)
         } catch {

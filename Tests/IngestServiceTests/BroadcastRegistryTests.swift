@@ -1,0 +1,123 @@
+import LocalBackend
+import Media
+import SQLiteBackend
+import StreamingCore
+import Synchronization
+import TestKit
+import Testing
+
+@testable import IngestService
+
+/// One publisher per stream, over a real database and a real log.
+@Suite struct BroadcastRegistryTests {
+    private struct Fixture {
+        let streams: SQLiteStreamRepository
+        let registry: BroadcastRegistry
+        let clock = ManualClock()
+        let events = LocalEventLog()
+        let stream: StreamingCore.Stream
+
+        init(grace: Int64 = 1000) async throws {
+            let database = try await SQLiteDatabase.open(at: .memory)
+            streams = SQLiteStreamRepository(database)
+            stream = StreamingCore.Stream(id: StreamID(at: clock.now()), title: "Test", createdAt: clock.now())
+            let key = StreamKey(
+                id: UUIDv7(at: clock.now()), streamID: stream.id, digest: StreamKey.digest(of: Secret("k")),
+                createdAt: clock.now())
+            try await streams.create(stream, key: key)
+            registry = BroadcastRegistry(
+                streams: streams, log: LocalFrameLog(), events: events, clock: clock, graceMilliseconds: grace,
+                logger: Logger(service: "test", level: .error, sink: RecordingSink()))
+        }
+
+        func publisher(_ connection: UInt64) -> (Publisher, StopOrder) {
+            let order = StopOrder()
+            return (Publisher(connection: connection, keyID: UUIDv7(at: clock.now()), order: order), order)
+        }
+
+        var state: StreamState { get async throws { try await streams.get(stream.id).state } }
+    }
+
+    @Test func `the stream is active in the database before the claim returns`() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(1).0)
+        #expect(try await fixture.state == .active)
+    }
+
+    @Test func `of many who claim at once all but one are told to go`() async throws {
+        let fixture = try await Fixture()
+        let pairs = (1...20).map { fixture.publisher(UInt64($0)) }
+        let broadcasts = try await withThrowingTaskGroup(of: Broadcast.self) { group in
+            for (publisher, _) in pairs {
+                group.addTask { try await fixture.registry.claim(fixture.stream.id, by: publisher) }
+            }
+            return try await group.reduce(into: [Broadcast]()) { $0.append($1) }
+        }
+        #expect(Set(broadcasts.map { ObjectIdentifier($0) }).count == 1)
+        let audio = try AudioFrames()
+        let owners = (1...20).filter { broadcasts[0].receive(audio.frame(0), from: UInt64($0), at: fixture.clock.now()) }
+        #expect(owners.count == 1)
+        for (publisher, order) in pairs where !owners.contains(Int(publisher.connection)) {
+            #expect(await order.wait() == .takenOver)
+        }
+    }
+
+    @Test func `a lost encoder leaves the stream reconnecting, then ended`() async throws {
+        let fixture = try await Fixture()
+        let broadcast = try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(1).0)
+        #expect(broadcast.receive(try AudioFrames().frame(0), from: 1, at: fixture.clock.now()))
+        await fixture.registry.connectionLost(1, of: broadcast, isDeliberate: false)
+        #expect(try await fixture.state == .reconnecting)
+        fixture.clock.advance(milliseconds: 999)
+        await fixture.registry.sweep()
+        #expect(try await fixture.state == .reconnecting)
+        fixture.clock.advance(milliseconds: 1)
+        await fixture.registry.sweep()
+        #expect(try await fixture.state == .ended)
+        let next = try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(2).0)
+        #expect(next !== broadcast)
+        #expect(try await fixture.state == .active)
+    }
+
+    @Test func `a revoked key sends its own publisher away and no other`() async throws {
+        let fixture = try await Fixture()
+        let (publisher, order) = fixture.publisher(1)
+        _ = try await fixture.registry.claim(fixture.stream.id, by: publisher)
+        fixture.registry.stopPublisher(of: fixture.stream.id, using: UUIDv7(at: fixture.clock.now()))
+        fixture.registry.stopPublisher(of: fixture.stream.id, using: publisher.keyID)
+        #expect(await order.wait() == .keyRevoked)
+    }
+
+    @Test func `at shutdown everybody is told, the end is written down, and nobody begins any more`() async throws {
+        let fixture = try await Fixture()
+        let (publisher, order) = fixture.publisher(1)
+        _ = try await fixture.registry.claim(fixture.stream.id, by: publisher)
+        await fixture.registry.endAll()
+        #expect(await order.wait() == .shutdown)
+        #expect(try await fixture.state == .ended)
+        await #expect(throws: StreamError.overloaded(what: "shutting down")) {
+            try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(2).0)
+        }
+    }
+
+    @Test func `a stream that is gone cannot be claimed, and leaves nothing behind`() async throws {
+        let fixture = try await Fixture()
+        let unknown = StreamID(at: fixture.clock.now())
+        for connection in 1...2 {
+            await #expect(throws: StreamError.self) {
+                try await fixture.registry.claim(unknown, by: fixture.publisher(UInt64(connection)).0)
+            }
+        }
+    }
+
+    @Test func `an order that is given before it is awaited, or never, does not get lost`() async {
+        let early = StopOrder()
+        early.give(.keyRevoked)
+        early.give(.shutdown)
+        #expect(await early.wait() == .keyRevoked)
+        let never = StopOrder()
+        let waiting = Task { await never.wait() }
+        waiting.cancel()
+        #expect(await waiting.value == nil)
+    }
+}

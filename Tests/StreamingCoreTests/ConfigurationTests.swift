@@ -1,0 +1,83 @@
+import Foundation
+import StreamingCore
+import Testing
+
+@Suite struct ConfigurationTests {
+    @Test func `without any variable every value is fit for one machine`() throws {
+        let configuration = try Configuration(environment: [:])
+        #expect(configuration.rtmpPort == 1935)
+        #expect(configuration.httpPort == 8080)
+        #expect(configuration.dataDirectory == "./data")
+        #expect(configuration.segmentMilliseconds == 2000)
+        #expect(configuration.windowMilliseconds == 600_000)
+        #expect(configuration.reconnectGraceMilliseconds == 15_000)
+        #expect(configuration.adminToken == nil)
+        #expect(configuration.corsOrigins.isEmpty)
+    }
+
+    @Test func `all mistakes are told together, each with its variable`() {
+        let environment = [
+            "RTMP_PORT": "70000", "HTTP_PORT": "http", "SEGMENT_SECONDS": "0", "LADDER": "1080p", "LOG_LEVEL": "loud",
+            "ADMIN_TOKEN": "short", "CORS_ORIGINS": "example.org", "KAFKA_BROKERS": "localhost:9092",
+        ]
+        let failure = #expect(throws: ConfigurationFailure.self) { try Configuration(environment: environment) }
+        #expect(Set(failure?.mistakes.map(\.variable) ?? []) == Set(environment.keys))
+        #expect(failure?.description.contains("'70000'") == true)
+        #expect(failure?.description.contains("short") == false, "a secret must not be in a message")
+    }
+
+    @Test func `values that contradict each other are told`() {
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try Configuration(environment: ["RTMP_PORT": "8080", "DVR_SECONDS": "10", "SEGMENT_SECONDS": "6"])
+        }
+        #expect(failure?.mistakes.map(\.variable) == ["RTMP_PORT", "DVR_SECONDS"])
+    }
+
+    @Test func `the environment wins over .env, and an empty variable is an absent one`() throws {
+        let file = """
+            # a comment
+            export RTMP_PORT=2000
+            HTTP_PORT = "9000"   
+            PUBLIC_HOST='live.example.org'
+            SEGMENT_SECONDS=4 # longer
+            """
+        let configuration = try Configuration(environment: ["RTMP_PORT": "3000", "LOG_LEVEL": ""], dotEnv: file)
+        #expect(configuration.rtmpPort == 3000)
+        #expect(configuration.httpPort == 9000)
+        #expect(configuration.publicHost == "live.example.org")
+        #expect(configuration.segmentMilliseconds == 4000)
+        #expect(configuration.logLevel == .info)
+    }
+
+    @Test func `a .env line that is none is told with its number`() {
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try Configuration(environment: [:], dotEnv: "RTMP_PORT=1935\nnonsense")
+        }
+        #expect(failure?.mistakes.map(\.variable) == [".env line 2"])
+    }
+
+    @Test(arguments: [("2", 2000), ("0.5", nil), ("1.25", 1250), ("10", 10_000), ("10.001", nil), ("1e3", nil), ("-2", nil)])
+    func `seconds have up to three decimals`(text: String, milliseconds: Int64?) {
+        let configuration = try? Configuration(environment: ["SEGMENT_SECONDS": text])
+        #expect(configuration?.segmentMilliseconds == milliseconds)
+    }
+
+    @Test func `.env.example names every variable with its default`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: ".env.example"), encoding: .utf8)
+        let expected = Configuration.help.map { "# \($0.help)\n#\($0.name)=\($0.fallback)\n" }.joined(separator: "\n")
+        #expect(text.hasSuffix(expected), "the end of .env.example must be:\n\(expected)")
+    }
+
+    @Test func `help fits a terminal's manual: every variable has a line`() {
+        let text = Invocation.helpText(program: "sluice", summary: "a test")
+        for variable in Configuration.help { #expect(text.contains(variable.name) && text.contains(variable.help)) }
+    }
+
+    @Test(arguments: [
+        ([], Invocation.run), (["--help"], .help), (["-h"], .help), (["--version"], .version), (["run"], .mistake("run")),
+    ]) func `the command line is help, version or nothing`(arguments: [String], expected: Invocation) {
+        #expect(Invocation(arguments: arguments) == expected)
+    }
+}
