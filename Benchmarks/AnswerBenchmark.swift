@@ -1,4 +1,5 @@
 import Bytes
+import DeliveryService
 import HTTP
 
 /// How many requests for a segment of a kilobyte are understood, routed and answered, up to the bytes of the response's

@@ -7,7 +7,7 @@ import Network
 func holdConnections(_ count: Int, to port: UInt16, path: String) async throws {
     EventLoopGroup.raiseDescriptorLimit()
     let loops = try EventLoopGroup()
-    let server = SocketAddress(ip: .loopback, port: port)
+    let server = try SocketAddress(host: "127.0.0.1", port: port)
     let request = Bytes(utf8: "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
     try await withThrowingTaskGroup { group in
         let (ready, fetched) = AsyncStream<Void>.makeStream()

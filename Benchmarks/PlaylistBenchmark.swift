@@ -1,4 +1,5 @@
 import Bytes
+import Media
 import Packaging
 
 /// How fast playlists are rendered from a window of ten minutes of two-second segments with a separate audio rendition.

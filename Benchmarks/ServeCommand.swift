@@ -1,3 +1,5 @@
+import Bytes
+import DeliveryService
 import Foundation
 import HTTP
 import Network

@@ -1,6 +1,6 @@
 import Glibc
 
-// sluice-bench                       measures everything that needs no socket
+// sluice-bench [PART...]             measures what needs no socket: parsing, packaging, playlists, answers; all by default
 // sluice-bench serve PORT FOLDER     serves segments of known sizes by the delivery path of production, until killed
 // sluice-bench hold PORT COUNT PATH  opens connections, fetches once on each, and keeps them open until killed
 //
@@ -8,20 +8,28 @@ import Glibc
 
 refuseDebugBuild()
 let arguments = Array(CommandLine.arguments.dropFirst())
-switch (arguments.first, arguments.count) {
-case (nil, 0):
-    try await measureParsing()
-    try await measurePackaging()
-    try await measurePlaylists()
-    try await measureAnswers()
-case ("serve", 3):
-    guard let port = UInt16(arguments[1]) else { fallthrough }
+let parts = ["parsing", "packaging", "playlists", "answers"]
+switch arguments.first {
+case "serve":
+    guard arguments.count == 3, let port = UInt16(arguments[1]) else { refuseArguments() }
     try await serveSegments(port: port, folder: arguments[2])
-case ("hold", 4):
-    guard let port = UInt16(arguments[1]), let count = Int(arguments[2]) else { fallthrough }
+case "hold":
+    guard arguments.count == 4, let port = UInt16(arguments[1]), let count = Int(arguments[2]) else { refuseArguments() }
     try await holdConnections(count, to: port, path: arguments[3])
 default:
-    print("usage: sluice-bench [serve PORT FOLDER | hold PORT COUNT PATH]")
+    guard arguments.allSatisfy(parts.contains) else { refuseArguments() }
+    for part in arguments.isEmpty ? parts : arguments {
+        switch part {
+        case "parsing": try await measureParsing()
+        case "packaging": try await measurePackaging()
+        case "playlists": try await measurePlaylists()
+        default: try await measureAnswers()
+        }
+    }
+}
+
+func refuseArguments() -> Never {
+    print("usage: sluice-bench [parsing] [packaging] [playlists] [answers] | serve PORT FOLDER | hold PORT COUNT PATH")
     exit(EX_USAGE)
 }
 

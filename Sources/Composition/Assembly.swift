@@ -58,6 +58,7 @@ struct Assembly {
             graceMilliseconds: configuration.reconnectGraceMilliseconds, logger: logger)
         let settings = IngestService.Configuration(
             idleMilliseconds: configuration.rtmpIdleMilliseconds,
+            readIntervalMilliseconds: configuration.rtmpReadIntervalMilliseconds,
             drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
         services.append(
             IngestService(

@@ -11,7 +11,7 @@ public final class DeliveryService: Service, HTTPHandler {
     public let name = "delivery"
     /// The rendition whose files hold audio alone.
     private let audioName = Packager.Configuration().audioName
-    private let channels: StreamChannels
+    let channels: StreamChannels
     private let lookup: StreamLookup
     private let transport: TransportSegments
     private let store: any SegmentStore

@@ -21,6 +21,8 @@ struct HeldRequests {
 
     private var held: [UInt64: Held] = [:]
 
+    var count: Int { held.count }
+
     /// Holds a request, unless there are ``DeliveryLimits/heldRequestsPerStreamMax``.
     ///
     /// - Returns: What to resume the continuation with at once, if it is not held.

@@ -51,6 +51,9 @@ final class StreamChannel: Sendable {
     /// Whether a broadcast is on air or may come back.
     var isLive: Bool { guarded.withLock { $0.window.state == .live || $0.window.state == .interrupted } }
 
+    /// How many requests wait.
+    var heldCount: Int { guarded.withLock { $0.held.count } }
+
     /// When the broadcast ended, if it has.
     var endedAt: WallTime? { guarded.withLock { $0.endedAt } }
 

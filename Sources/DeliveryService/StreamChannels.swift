@@ -35,6 +35,8 @@ final class StreamChannels: Sendable {
         return channel
     }
 
+    var all: [StreamChannel] { channels.withLock { Array($0.values) } }
+
     func forget(_ stream: StreamID) { channels.withLock { $0.removeValue(forKey: stream) }?.releaseAll() }
 
     /// Gives up requests that have waited long enough, and forgets broadcasts that ended long enough ago.

@@ -8,11 +8,14 @@ public final class IngestService: Service {
     public struct Configuration: Sendable {
         /// How long a connection may be silent, in milliseconds.
         public var idleMilliseconds: Int64
+        /// How long bytes of a publisher may wait to be read together, in milliseconds; 0 reads each as it comes.
+        public var readIntervalMilliseconds: Int64
         /// How long connections may take to say goodbye at a shutdown, in milliseconds.
         public var drainMilliseconds: Int64
 
-        public init(idleMilliseconds: Int64, drainMilliseconds: Int64) {
+        public init(idleMilliseconds: Int64, readIntervalMilliseconds: Int64, drainMilliseconds: Int64) {
             self.idleMilliseconds = idleMilliseconds
+            self.readIntervalMilliseconds = readIntervalMilliseconds
             self.drainMilliseconds = drainMilliseconds
         }
     }
@@ -23,6 +26,8 @@ public final class IngestService: Service {
     let registry: BroadcastRegistry
     let clock: any WallClock
     let logger: Logger
+    /// Lets through as many lines about refused peers as a log can bear.
+    let refusals = LogThrottle(linesPerSecondMax: IngestLimits.refusalLinesPerSecondMax)
     private let listener: TCPListener
     private let events: any EventLog
     private let connectionNumber = Atomic<UInt64>(0)

@@ -16,6 +16,8 @@ actor PublishConnection {
     private let order = StopOrder()
     private var session: ServerSession
     private var broadcast: Broadcast?
+    /// When a broadcast must have begun, while there is none.
+    private var publishDeadline: LoopTime
     /// Whether the encoder itself said that it is done.
     private var isDeliberate = false
 
@@ -25,6 +27,7 @@ actor PublishConnection {
         self.service = service
         logger = service.logger.with("connection.id", LogValue(identifier))
             .with("peer.address", LogValue(connection.peer.description))
+        publishDeadline = connection.loop.now + .milliseconds(IngestLimits.publishMilliseconds)
         var configuration = ServerConfiguration()
         configuration.pingAfterMilliseconds = service.configuration.idleMilliseconds / 2
         session = ServerSession(configuration: configuration, seed: .random(in: .min ... .max))
@@ -60,7 +63,7 @@ actor PublishConnection {
     private func converse() async -> Ending {
         do {
             while true {
-                guard let bytes = try await nextBytes() else { return isSilentForTooLong ? .idle : .peerClosed }
+                guard let bytes = try await nextBytes() else { return .peerClosed }
                 do throws(RTMPFailure) { try session.receive(bytes) } catch {
                     // What was understood before the failure still counts.
                     _ = try await handleEvents()
@@ -70,28 +73,35 @@ actor PublishConnection {
                 if let reason = try await handleEvents() { return .sessionClosed(reason) }
                 try await sendOutput()
             }
+        } catch NetworkError.readTimedOut {
+            return .idle
         } catch {
             return error is CancellationError ? .cancelled : .failed(error)
         }
     }
 
-    private var isSilentForTooLong = false
-
-    /// The next bytes from the encoder; `nil` when it has closed, or was silent for too long.
+    /// The next bytes from the encoder; `nil` when it has closed.
+    ///
+    /// - Throws: `NetworkError.readTimedOut` when it was silent for too long, or takes too long to begin a broadcast: who
+    ///   trickles bytes without ever showing a key must not hold a connection.
     private func nextBytes() async throws -> Bytes? {
-        let idle = service.configuration.idleMilliseconds
-        var waited: Int64 = 0
-        while waited < idle {
-            do {
-                return try await connection.read(before: connection.loop.now + .milliseconds(idle / 2))
-            } catch NetworkError.readTimedOut {
-                waited += max(1, idle / 2)
-                session.tick(nowMilliseconds: connection.loop.now.nanoseconds / 1_000_000)
-                try await sendOutput()
-            }
+        let settings = service.configuration
+        var silentUntil = connection.loop.now + .milliseconds(settings.idleMilliseconds)
+        if broadcast == nil { silentUntil = min(silentUntil, publishDeadline) }
+        let pingAt = connection.loop.now + .milliseconds(settings.idleMilliseconds / 2)
+        do {
+            return try await read(before: min(pingAt, silentUntil))
+        } catch NetworkError.readTimedOut where connection.loop.now < silentUntil {
+            session.tick(nowMilliseconds: connection.loop.now.nanoseconds / 1_000_000)
+            try await sendOutput()
+            return try await read(before: silentUntil)
         }
-        isSilentForTooLong = true
-        return nil
+    }
+
+    private func read(before deadline: LoopTime) async throws -> Bytes? {
+        let interval = service.configuration.readIntervalMilliseconds
+        guard broadcast != nil, interval > 0 else { return try await connection.read(before: deadline) }
+        return try await connection.read(pacedBy: .milliseconds(interval), before: deadline)
     }
 
     private func sendOutput() async throws {
@@ -149,7 +159,9 @@ actor PublishConnection {
                 case .conflict: .alreadyPublishing
                 case .network, .transcoding, .database, .overloaded: .unavailable
                 }
-            logger.warning("publish refused", ["error": LogValue(error)])
+            if let hidden = service.refusals.admit(at: service.clock.now()) {
+                logger.warning("publish refused", ["error": LogValue(error), "lines.hidden": LogValue(hidden)])
+            }
             session.reject(rejection)
         }
     }
@@ -168,6 +180,7 @@ actor PublishConnection {
     private func release() async {
         guard let broadcast else { return }
         self.broadcast = nil
+        publishDeadline = connection.loop.now + .milliseconds(IngestLimits.publishMilliseconds)
         await service.registry.connectionLost(identifier, of: broadcast, isDeliberate: isDeliberate)
         isDeliberate = false
     }
@@ -181,7 +194,10 @@ actor PublishConnection {
         case .idle:
             logger.info("connection closed", ["reason": "idle"])
             session.end(.idle)
-        case .malformed(let failure): logger.warning("malformed RTMP", ["error": LogValue(failure)])
+        case .malformed(let failure):
+            if let hidden = service.refusals.admit(at: service.clock.now()) {
+                logger.warning("malformed RTMP", ["error": LogValue(failure), "lines.hidden": LogValue(hidden)])
+            }
         case .failed(let error): logger.debug("connection failed", ["error": LogValue(error)])
         case .ordered(let reason):
             logger.info("connection closed", ["reason": LogValue(reason.rawValue)])

@@ -2,7 +2,7 @@ public import Bytes
 
 extension TCPConnection {
     /// What one receive came to.
-    private enum Received {
+    enum Received {
         case bytes(Bytes)
         case end
         case nothing
@@ -49,7 +49,7 @@ extension TCPConnection {
         }
     }
 
-    private func receive() throws(NetworkError) -> Received {
+    func receive() throws(NetworkError) -> Received {
         let buffer = unsafe loop.receiveBuffer
         guard case .value(let count) = try unsafe socket.receive(into: buffer) else {
             isReadable = false

@@ -34,6 +34,8 @@ internal import Glibc
     }
 
     var registration: RegistrationID?
+    /// Whether the kernel wakes the loop only for bursts; see `read(pacedBy:before:)`.
+    var isPaced = false
     var isClosed = false
     /// Whether `recv` may have something; false only when the kernel has said so.
     var isReadable = false

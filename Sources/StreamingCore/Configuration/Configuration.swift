@@ -31,6 +31,9 @@ public struct Configuration: Sendable {
     public var reconnectGraceMilliseconds: Int64
     /// How long an RTMP connection may be silent, in milliseconds. `RTMP_IDLE_SECONDS`
     public var rtmpIdleMilliseconds: Int64
+    /// How long the bytes of a publisher may wait to be read together, in milliseconds; 0 reads each as it comes.
+    /// `RTMP_READ_INTERVAL_SECONDS`
+    public var rtmpReadIntervalMilliseconds: Int64
     /// How many RTMP connections are served at once. `RTMP_CONNECTIONS_MAX`
     public var rtmpConnectionsMax: Int
     /// The kernel's receive buffer of an RTMP connection, in bytes; 0 leaves it to the kernel. `RTMP_RECEIVE_BUFFER`
@@ -66,6 +69,7 @@ public struct Configuration: Sendable {
         segmentMemoryBytes = reader.read(Variables.segmentMemory) << 20
         reconnectGraceMilliseconds = reader.read(Variables.reconnectGrace)
         rtmpIdleMilliseconds = reader.read(Variables.rtmpIdle)
+        rtmpReadIntervalMilliseconds = reader.read(Variables.rtmpReadInterval)
         rtmpConnectionsMax = reader.read(Variables.rtmpConnectionsMax)
         rtmpReceiveBufferBytes = reader.read(Variables.rtmpReceiveBuffer)
         httpConnectionsMax = reader.read(Variables.httpConnectionsMax)

@@ -44,6 +44,9 @@ enum Variables {
         "RECONNECT_GRACE_SECONDS", "15", in: 0...1_800_000, "how long a stream waits for its encoder to come back")
     static let rtmpIdle = ConfigurationVariable<Int64>.seconds(
         "RTMP_IDLE_SECONDS", "30", in: 1000...3_600_000, "how long an RTMP connection may be silent")
+    static let rtmpReadInterval = ConfigurationVariable<Int64>.seconds(
+        "RTMP_READ_INTERVAL_SECONDS", "0.04", in: 0...500,
+        "how long a publisher's bytes may wait to be read together, which saves CPU; 0 reads each as it comes")
     static let rtmpConnectionsMax = ConfigurationVariable<Int>.number(
         "RTMP_CONNECTIONS_MAX", 1000, in: 1...1_000_000, "how many RTMP connections are served at once")
     static let rtmpReceiveBuffer = ConfigurationVariable<Int>.number(
@@ -79,7 +82,7 @@ enum Variables {
         return [
             line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(dataDirectory),
             line(webDirectory), line(adminToken), line(logLevel), line(segmentSeconds), line(partSeconds),
-            line(dvrSeconds), line(ladder), line(segmentMemory), line(reconnectGrace), line(rtmpIdle),
+            line(dvrSeconds), line(ladder), line(segmentMemory), line(reconnectGrace), line(rtmpIdle), line(rtmpReadInterval),
             line(rtmpConnectionsMax), line(rtmpReceiveBuffer), line(httpConnectionsMax),
             line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops), line(shutdownGrace),
         ]
