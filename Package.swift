@@ -41,7 +41,8 @@ let package = Package(
 
         // I/O and back ends: the only modules that import C.
         .target(name: "Network", dependencies: ["Bytes", "HTTP", "CLinux"], swiftSettings: interop),
-        .target(name: "SQLiteBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CSQLite"], swiftSettings: interop),
+        .target(
+            name: "SQLiteBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CSQLite"], swiftSettings: interop),
         .target(name: "LocalBackend", dependencies: ["Bytes", "Media", "StreamingCore"], swiftSettings: interop),
 
         // Services: they know ports, never a back end.
@@ -72,6 +73,7 @@ let package = Package(
         .testTarget(name: "RTMPTests", dependencies: ["Bytes", "Media", "RTMP"], swiftSettings: test),
         .testTarget(name: "PackagingTests", dependencies: ["Bytes", "Media", "Packaging"], swiftSettings: test),
         .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP"], swiftSettings: test),
+        .testTarget(name: "NetworkTests", dependencies: ["Bytes", "HTTP", "Network"], swiftSettings: test),
         .testTarget(
             name: "StreamingCoreTests", dependencies: ["Bytes", "StreamingCore", "TestKit"], swiftSettings: test),
         .testTarget(
@@ -82,7 +84,8 @@ let package = Package(
         .testTarget(
             name: "DeliveryServiceTests",
             dependencies: [
-                "Bytes", "Media", "HTTP", "Packaging", "StreamingCore", "DeliveryService", "TranscodeService", "LocalBackend",
+                "Bytes", "Media", "HTTP", "Packaging", "StreamingCore", "DeliveryService", "TranscodeService",
+                "LocalBackend",
                 "SQLiteBackend", "TestKit",
             ], swiftSettings: test),
         .testTarget(

@@ -14,7 +14,9 @@ case "serve":
     guard arguments.count == 3, let port = UInt16(arguments[1]) else { refuseArguments() }
     try await serveSegments(port: port, folder: arguments[2])
 case "hold":
-    guard arguments.count == 4, let port = UInt16(arguments[1]), let count = Int(arguments[2]) else { refuseArguments() }
+    guard arguments.count == 4, let port = UInt16(arguments[1]), let count = Int(arguments[2]) else {
+        refuseArguments()
+    }
     try await holdConnections(count, to: port, path: arguments[3])
 default:
     guard arguments.allSatisfy(parts.contains) else { refuseArguments() }

@@ -25,7 +25,8 @@ struct Announcement {
             ]
             lines += Self.watch(stream.id, urls)
         }
-        lines.append("  API token  \(configuration.adminToken == nil ? assembly.adminToken.reveal() : "as in ADMIN_TOKEN")")
+        lines.append(
+            "  API token  \(configuration.adminToken == nil ? assembly.adminToken.reveal() : "as in ADMIN_TOKEN")")
         text = (lines + ["", ""]).joined(separator: "\n")
     }
 

@@ -41,7 +41,8 @@ struct Assembly {
     private mutating func addIngest(_ loops: EventLoopGroup) async throws {
         let logger = logger.with("service", "ingest")
         for stream in try await backends.streams.endAbandoned(at: clock.now()) {
-            logger.warning("broadcast ended: it was left on air by a process that died", ["stream.id": LogValue(stream)])
+            logger.warning(
+                "broadcast ended: it was left on air by a process that died", ["stream.id": LogValue(stream)])
         }
         var options = TCPListenerOptions()
         options.connectionsMax = configuration.rtmpConnectionsMax
@@ -74,7 +75,8 @@ struct Assembly {
         guard let segments = backends.segments else { return }
         let settings = TranscodeService.Configuration(
             packager: Packager.Configuration(
-                segmentMilliseconds: configuration.segmentMilliseconds, partMilliseconds: configuration.partMilliseconds),
+                segmentMilliseconds: configuration.segmentMilliseconds, partMilliseconds: configuration.partMilliseconds
+            ),
             window: window, retentionMilliseconds: configuration.windowMilliseconds,
             drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
         services.append(
@@ -85,6 +87,8 @@ struct Assembly {
 
     private mutating func addFront(_ loops: EventLoopGroup) throws {
         guard !roles.isDisjoint(with: [.delivery, .api]) else { return }
+        let listener = try configuration.httpServer.listen(on: loops, report: logger.networkEvents)
+        httpPort = Int(listener.address.port)
         var router = Router(cors: configuration.corsPolicy)
         var delivery: DeliveryService?
         if roles.contains(.delivery), let segments = backends.segments {
@@ -100,7 +104,7 @@ struct Assembly {
         let checks = backends.checks
         if roles.contains(.api) {
             let urls = PublicURLs(
-                host: configuration.publicHost, httpPort: configuration.httpPort, rtmpPort: rtmpPort)
+                host: configuration.publicHost, httpPort: httpPort, rtmpPort: rtmpPort)
             APIRoutes(
                 administration: administration, adminToken: adminToken, urls: urls, checks: checks,
                 logger: logger.with("service", "api")
@@ -109,9 +113,7 @@ struct Assembly {
         } else {
             HealthRoutes(checks: checks, logger: logger).add(to: &router)
         }
-        let front = try HTTPFront(configuration, loops: loops, router: router, logger: logger)
-        httpPort = Int(front.address.port)
-        services.append(front)
+        services.append(HTTPFront(configuration, listener: listener, router: router))
         if let delivery { services.append(delivery) }
     }
 

@@ -9,24 +9,24 @@ struct HTTPFront: Service {
     let name = "http"
     private let server: HTTPServer
 
-    /// Where it listens.
-    var address: SocketAddress { server.address }
-
-    init(
-        _ configuration: Configuration, loops: EventLoopGroup, router: Router, logger: Logger
-    ) throws(NetworkError) {
-        var server = HTTPServerConfiguration(host: configuration.listenHost, port: UInt16(configuration.httpPort))
-        server.listener.connectionsMax = configuration.httpConnectionsMax
-        server.listener.connectionsPerAddressMax = configuration.httpConnectionsPerAddressMax
-        server.limits.bodyBytesMax = 64 << 10
-        server.drainGrace = .milliseconds(configuration.shutdownGraceMilliseconds)
-        self.server = try HTTPServer(server, group: loops, handler: router, report: logger.networkEvents)
+    init(_ configuration: Configuration, listener: TCPListener, router: Router) {
+        server = HTTPServer(configuration.httpServer, listener: listener, handler: router)
     }
 
     func run() async throws { await server.run() }
 }
 
 extension Configuration {
+    /// How the HTTP server behaves.
+    var httpServer: HTTPServerConfiguration {
+        var server = HTTPServerConfiguration(host: listenHost, port: UInt16(httpPort))
+        server.listener.connectionsMax = httpConnectionsMax
+        server.listener.connectionsPerAddressMax = httpConnectionsPerAddressMax
+        server.limits.bodyBytesMax = 64 << 10
+        server.drainGrace = .milliseconds(shutdownGraceMilliseconds)
+        return server
+    }
+
     /// The address to listen on as the network has it.
     var listenHost: String? { bindAddress == "*" ? nil : bindAddress }
 

@@ -71,7 +71,9 @@ public final class DeliveryService: Service, HTTPHandler {
     /// Answers `GET` and `HEAD` below `/hls/` and `/dash/`.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard request.method == .get || request.method == .head else {
-            return ProblemDocument(.methodNotAllowed, code: "method_not_allowed").response(fields: ["allow": "GET, HEAD"])
+            return ProblemDocument(.methodNotAllowed, code: "method_not_allowed").response(fields: [
+                "allow": "GET, HEAD"
+            ])
         }
         guard let path = MediaPath(request.path) else { return notFound("There is nothing at this path.") }
         switch path.resource {
@@ -117,7 +119,8 @@ public final class DeliveryService: Service, HTTPHandler {
             return notFound("The stream is not on air.", code: "stream_not_live")
         }
         guard let channel = channels.open(stream, at: now) else { return unavailable("Too many streams are on air.") }
-        return await held(document, of: channel, until: now.adding(milliseconds: DeliveryLimits.holdMilliseconds), request)
+        return await held(
+            document, of: channel, until: now.adding(milliseconds: DeliveryLimits.holdMilliseconds), request)
     }
 
     /// What is on air is about to have something to play: the request is held a while rather than refused.

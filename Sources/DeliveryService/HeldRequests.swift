@@ -26,7 +26,9 @@ struct HeldRequests {
     /// Holds a request, unless there are ``DeliveryLimits/heldRequestsPerStreamMax``.
     ///
     /// - Returns: What to resume the continuation with at once, if it is not held.
-    mutating func hold(_ id: UInt64, until deadline: WallTime, _ continuation: CheckedContinuation<Outcome, Never>) -> Outcome? {
+    mutating func hold(_ id: UInt64, until deadline: WallTime, _ continuation: CheckedContinuation<Outcome, Never>)
+        -> Outcome?
+    {
         guard held.count < DeliveryLimits.heldRequestsPerStreamMax else { return .refused }
         held[id] = Held(deadline: deadline, continuation: continuation)
         return nil

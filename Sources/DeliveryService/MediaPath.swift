@@ -67,7 +67,8 @@ struct MediaPath: Equatable {
         if let number = number(in: file, prefix: "init-", suffix: ".mp4") {
             return .stored(
                 Stored(
-                    rendition: rendition, number: number, path: "\(rendition)/init-\(number).mp4", tag: "init-\(number)"))
+                    rendition: rendition, number: number, path: "\(rendition)/init-\(number).mp4", tag: "init-\(number)"
+                ))
         }
         if isHLS, let number = number(in: file, prefix: "segment-", suffix: ".ts") {
             return .transportSegment(rendition: rendition, number: number)

@@ -102,7 +102,8 @@ final class Broadcast: Sendable {
         }
         switch action {
         case .ignore: return false
-        case .interrupt: logger.info("encoder lost, waiting for it to come back", ["repairs": LogValue(repairs.summary)])
+        case .interrupt:
+            logger.info("encoder lost, waiting for it to come back", ["repairs": LogValue(repairs.summary)])
         case .end: logger.info("broadcast ended", ["repairs": LogValue(repairs.summary)])
         }
         await recordChanges()

@@ -107,7 +107,8 @@ public final class TranscodeService: Service {
     /// Removes what deleted streams have stored.
     private func forgetDeleted() async {
         await withDiscardingTaskGroup { group in
-            let deleted = AsyncStream<StreamID>.makeStream(bufferingPolicy: .bufferingNewest(TranscodeLimits.deletionsWaitingMax))
+            let deleted = AsyncStream<StreamID>.makeStream(
+                bufferingPolicy: .bufferingNewest(TranscodeLimits.deletionsWaitingMax))
             group.addTask {
                 await self.events.follow { event in
                     if case .deleted = event.kind { deleted.continuation.yield(event.streamID) }

@@ -44,7 +44,8 @@ import Testing
         let stage = try await Stage()
         try await stage.live { stage in
             try await stage.broadcast(seconds: 5)
-            #expect(await stage.get("/hls/ID/master.m3u8", query: "container=ts").text.contains("audio/playlist-ts.m3u8"))
+            #expect(
+                await stage.get("/hls/ID/master.m3u8", query: "container=ts").text.contains("audio/playlist-ts.m3u8"))
             let playlist = await stage.get("/hls/ID/audio/playlist-ts.m3u8")
             let name = try #require(playlist.text.split(separator: "\n").first { $0.hasSuffix(".ts") })
             async let first = stage.get("/hls/ID/audio/\(name)")
@@ -80,7 +81,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/hls/ID/master.m3u8", "/hls/ID/audio/playlist.m3u8", "/hls/ID/audio/segment-1.m4s", "/dash/ID/manifest.mpd"])
+    @Test(arguments: [
+        "/hls/ID/master.m3u8", "/hls/ID/audio/playlist.m3u8", "/hls/ID/audio/segment-1.m4s", "/dash/ID/manifest.mpd",
+    ])
     func `a stream that is not on air is 404 at once`(path: String) async throws {
         let stage = try await Stage()
         try await stage.live { stage in

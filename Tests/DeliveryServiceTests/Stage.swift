@@ -25,7 +25,8 @@ final class Stage: Sendable {
         streams = SQLiteStreamRepository(database)
         stream = StreamID(at: clock.now())
         let key = StreamKey(
-            id: UUIDv7(at: clock.now()), streamID: stream, digest: StreamKey.digest(of: Secret("k")), createdAt: clock.now())
+            id: UUIDv7(at: clock.now()), streamID: stream, digest: StreamKey.digest(of: Secret("k")),
+            createdAt: clock.now())
         try await streams.create(StreamingCore.Stream(id: stream, title: "Test", createdAt: clock.now()), key: key)
         service = DeliveryService(
             window: window, retentionMilliseconds: 60_000, streams: streams, store: store, timeline: timeline,

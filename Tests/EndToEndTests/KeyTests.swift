@@ -22,8 +22,9 @@ import Testing
         let stream = try await sluice.makeStream()
         let first = try Encoder.ffmpeg.publish(clip, to: stream.publishURL, in: sluice.directory.url, loops: true)
         try await eventually("the stream is active") { try await sluice.state(of: stream) == "active" }
-        let keys = try JSONSerialization.jsonObject(
-            with: try await sluice.get("/streams/\(stream.id)/keys").body) as? [String: Any]
+        let keys =
+            try JSONSerialization.jsonObject(
+                with: try await sluice.get("/streams/\(stream.id)/keys").body) as? [String: Any]
         let list = try #require(keys?["keys"] as? [[String: Any]])
         let keyID = try #require(list.first?["key_id"] as? String)
         #expect(try await sluice.request("DELETE", "/streams/\(stream.id)/keys/\(keyID)").status == 204)

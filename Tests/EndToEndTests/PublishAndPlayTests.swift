@@ -30,7 +30,10 @@ import Testing
         for player in [Player.ffmpegHLS, .ffmpegTransportStream, .ffmpegDASH] {
             let began = ContinuousClock.now
             let result = try await ChildProcess.run(
-                ["ffmpeg", "-v", "error", "-i", player.url(of: stream, on: sluice), "-frames:v", "1", "-f", "null", "-"],
+                [
+                    "ffmpeg", "-v", "error", "-i", player.url(of: stream, on: sluice), "-frames:v", "1", "-f", "null",
+                    "-",
+                ],
                 in: sluice.directory.url, seconds: 30)
             #expect(result.status == 0, "\(player): \(result.errors)")
             // The bar is 3 s; the test allows for a busy machine and reports what it took.

@@ -10,10 +10,14 @@ import Testing
         "RTMP": ["Bytes", "Media"],
         "Packaging": ["Bytes", "Media"],
         "HTTP": ["Bytes"],
-        "StreamingCore": ["Bytes", "Media", "Synchronization", "Dispatch", "Foundation", "FoundationEssentials", "Glibc"],
+        "StreamingCore": [
+            "Bytes", "Media", "Synchronization", "Dispatch", "Foundation", "FoundationEssentials", "Glibc",
+        ],
         "Network": ["Bytes", "HTTP", "StreamingCore", "CLinux", "Glibc", "Synchronization"],
         "SQLiteBackend": ["Bytes", "Media", "StreamingCore", "CSQLite", "Synchronization", "Glibc", "Dispatch"],
-        "LocalBackend": ["Bytes", "Media", "StreamingCore", "Synchronization", "Glibc", "FoundationEssentials", "Dispatch"],
+        "LocalBackend": [
+            "Bytes", "Media", "StreamingCore", "Synchronization", "Glibc", "FoundationEssentials", "Dispatch",
+        ],
         "IngestService": ["Bytes", "Media", "RTMP", "Network", "StreamingCore", "Synchronization"],
         "TranscodeService": ["Bytes", "Media", "Packaging", "StreamingCore", "Synchronization"],
         "DeliveryService": ["Bytes", "Media", "HTTP", "Packaging", "StreamingCore", "Synchronization"],
@@ -66,7 +70,8 @@ import Testing
         let allowed: Set<String> = ["Bytes", "Network", "SQLiteBackend", "LocalBackend"]
         for file in try SourceTree.swiftFiles(below: "Sources") where !allowed.contains(file.module) {
             for (number, line) in file.codeLines {
-                #expect(!line.contains("UnsafeMutable") && !line.contains("UnsafeRaw"), "\(file):\(number) holds a pointer")
+                #expect(
+                    !line.contains("UnsafeMutable") && !line.contains("UnsafeRaw"), "\(file):\(number) holds a pointer")
             }
         }
     }
@@ -78,7 +83,8 @@ import Testing
                 for (number, line) in file.codeLines {
                     #expect(!line.contains("fatalError("), "\(file):\(number): fatalError never")
                     for mark in proofNeeded where line.contains(mark) {
-                        #expect(file.hasComment(above: number), "\(file):\(number): \(mark) needs a comment that proves it")
+                        #expect(
+                            file.hasComment(above: number), "\(file):\(number): \(mark) needs a comment that proves it")
                     }
                 }
             }
@@ -112,7 +118,9 @@ import Testing
             for file in try SourceTree.swiftFiles(below: folder) where !file.path.contains("HouseRulesTests") {
                 for (index, line) in file.lines.enumerated() {
                     #expect(!line.contains("FIXME"), "\(file):\(index + 1)")
-                    if line.contains("TODO") { #expect(line.contains("#"), "\(file):\(index + 1): a TODO names its issue") }
+                    if line.contains("TODO") {
+                        #expect(line.contains("#"), "\(file):\(index + 1): a TODO names its issue")
+                    }
                 }
             }
         }

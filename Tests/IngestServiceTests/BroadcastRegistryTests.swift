@@ -55,7 +55,9 @@ import Testing
         }
         #expect(Set(broadcasts.map { ObjectIdentifier($0) }).count == 1)
         let audio = try AudioFrames()
-        let owners = (1...20).filter { broadcasts[0].receive(audio.frame(0), from: UInt64($0), at: fixture.clock.now()) }
+        let owners = (1...20).filter {
+            broadcasts[0].receive(audio.frame(0), from: UInt64($0), at: fixture.clock.now())
+        }
         #expect(owners.count == 1)
         for (publisher, order) in pairs where !owners.contains(Int(publisher.connection)) {
             #expect(await order.wait() == .takenOver)

@@ -56,7 +56,9 @@ import Testing
         #expect(failure?.mistakes.map(\.variable) == [".env line 2"])
     }
 
-    @Test(arguments: [("2", 2000), ("0.5", nil), ("1.25", 1250), ("10", 10_000), ("10.001", nil), ("1e3", nil), ("-2", nil)])
+    @Test(arguments: [
+        ("2", 2000), ("0.5", nil), ("1.25", 1250), ("10", 10_000), ("10.001", nil), ("1e3", nil), ("-2", nil),
+    ])
     func `seconds have up to three decimals`(text: String, milliseconds: Int64?) {
         let configuration = try? Configuration(environment: ["SEGMENT_SECONDS": text])
         #expect(configuration?.segmentMilliseconds == milliseconds)
@@ -76,7 +78,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], Invocation.run), (["--help"], .help), (["-h"], .help), (["--version"], .version), (["run"], .mistake("run")),
+        ([], Invocation.run), (["--help"], .help), (["-h"], .help), (["--version"], .version),
+        (["run"], .mistake("run")),
     ]) func `the command line is help, version or nothing`(arguments: [String], expected: Invocation) {
         #expect(Invocation(arguments: arguments) == expected)
     }

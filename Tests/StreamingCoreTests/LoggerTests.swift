@@ -6,7 +6,8 @@ import Testing
 @Suite struct LoggerTests {
     @Test func `a line is one JSON object, whatever is in its fields`() throws {
         let sink = RecordingSink()
-        let logger = Logger(service: "test", level: .info, sink: sink, clock: ManualClock()).with("stream.id", "a\"b\\c\n\u{1}")
+        let logger = Logger(service: "test", level: .info, sink: sink, clock: ManualClock()).with(
+            "stream.id", "a\"b\\c\n\u{1}")
         logger.info("something happened", ["count": 3, "flag": true, "text": "é\u{2028}"])
         let line = try #require(sink.lines.first)
         #expect(line.hasSuffix("}\n") && !line.dropLast().contains("\n"))
@@ -37,5 +38,15 @@ import Testing
         }
         #expect(secret == Secret("do-not-print-me"))
         #expect(secret != Secret("do-not-print-me!"))
+    }
+}
+
+@Suite struct LogThrottleTests {
+    @Test func `beyond its lines a second it hides, and then tells how many`() {
+        let throttle = LogThrottle(linesPerSecondMax: 2)
+        let clock = ManualClock()
+        #expect((0..<5).map { _ in throttle.admit(at: clock.now()) } == [0, 0, nil, nil, nil])
+        clock.advance(milliseconds: 1000)
+        #expect((0..<3).map { _ in throttle.admit(at: clock.now()) } == [3, 0, nil])
     }
 }

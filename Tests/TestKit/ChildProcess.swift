@@ -80,7 +80,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    private func text(of file: URL) -> String { String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self) }
+    private func text(of file: URL) -> String {
+        String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)
+    }
 }
 
 /// Starts a program with no signal blocked, nothing on standard input, and its output in files.

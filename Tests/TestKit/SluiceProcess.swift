@@ -88,7 +88,8 @@ public final class SluiceProcess: Sendable {
 
     /// The state that the API tells.
     public func state(of stream: TestStream) async throws -> String {
-        let object = try JSONSerialization.jsonObject(with: try await get("/streams/\(stream.id)").body) as? [String: Any]
+        let object =
+            try JSONSerialization.jsonObject(with: try await get("/streams/\(stream.id)").body) as? [String: Any]
         return object?["state"] as? String ?? ""
     }
 

@@ -25,16 +25,19 @@ public final class HTTPServer: Sendable {
     ///   - handler: Answers the requests.
     ///   - report: Hears of failures.
     /// - Throws: `NetworkError` when the address cannot be had.
-    public init(
+    public convenience init(
         _ configuration: HTTPServerConfiguration, group: EventLoopGroup, handler: any HTTPHandler,
         report: @escaping NetworkEventHook = { _ in }
     ) throws(NetworkError) {
+        self.init(configuration, listener: try configuration.listen(on: group, report: report), handler: handler)
+    }
+
+    /// Serves on a listener that ``HTTPServerConfiguration/listen(on:report:)`` made, for handlers that must know the port.
+    public init(_ configuration: HTTPServerConfiguration, listener: TCPListener, handler: any HTTPHandler) {
         self.configuration = configuration
         timeouts = HTTPServerTimeouts(configuration)
         self.handler = handler
-        listener = try TCPListener(
-            host: configuration.host, port: configuration.port, group: group, options: configuration.listener,
-            report: report)
+        self.listener = listener
     }
 
     /// How many connections are open.

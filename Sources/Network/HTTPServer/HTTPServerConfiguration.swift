@@ -27,6 +27,15 @@ public struct HTTPServerConfiguration: Sendable {
         self.host = host
         self.port = port
     }
+
+    /// Binds and listens; connections wait in the kernel.
+    ///
+    /// - Throws: `NetworkError` when the address cannot be had.
+    public func listen(
+        on group: EventLoopGroup, report: @escaping NetworkEventHook = { _ in }
+    ) throws(NetworkError) -> TCPListener {
+        try TCPListener(host: host, port: port, group: group, options: listener, report: report)
+    }
 }
 
 /// The durations of a configuration as plain nanoseconds, computed once.

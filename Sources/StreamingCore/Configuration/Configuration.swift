@@ -90,7 +90,8 @@ public struct Configuration: Sendable {
     private var contradictions: [ConfigurationMistake] {
         var found: [ConfigurationMistake] = []
         if rtmpPort == httpPort && rtmpPort != 0 {
-            found.append(ConfigurationMistake(variable: "RTMP_PORT", reason: "must differ from HTTP_PORT (\(httpPort))"))
+            found.append(
+                ConfigurationMistake(variable: "RTMP_PORT", reason: "must differ from HTTP_PORT (\(httpPort))"))
         }
         if partMilliseconds > segmentMilliseconds {
             found.append(ConfigurationMistake(variable: "PART_SECONDS", reason: "must not be above SEGMENT_SECONDS"))

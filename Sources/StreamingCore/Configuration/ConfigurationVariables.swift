@@ -50,13 +50,15 @@ enum Variables {
     static let rtmpConnectionsMax = ConfigurationVariable<Int>.number(
         "RTMP_CONNECTIONS_MAX", 1000, in: 1...1_000_000, "how many RTMP connections are served at once")
     static let rtmpReceiveBuffer = ConfigurationVariable<Int>.number(
-        "RTMP_RECEIVE_BUFFER", 0, in: 0...67_108_864, "kernel receive buffer of an RTMP connection, in bytes; 0 is automatic")
+        "RTMP_RECEIVE_BUFFER", 0, in: 0...67_108_864,
+        "kernel receive buffer of an RTMP connection, in bytes; 0 is automatic")
     static let httpConnectionsMax = ConfigurationVariable<Int>.number(
         "HTTP_CONNECTIONS_MAX", 20_000, in: 1...1_000_000, "how many HTTP connections are served at once")
     static let httpConnectionsPerAddressMax = ConfigurationVariable<Int>.number(
         "HTTP_CONNECTIONS_PER_ADDRESS_MAX", 20_000, in: 1...1_000_000, "how many of them one address may have")
     static let corsOrigins = ConfigurationVariable<[String]>(
-        name: "CORS_ORIGINS", fallback: "*", help: "origins whose pages may play, separated by commas; * is every origin"
+        name: "CORS_ORIGINS", fallback: "*",
+        help: "origins whose pages may play, separated by commas; * is every origin"
     ) { text throws(ConfigurationReason) in
         guard text != "*" else { return [] }
         let origins = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
@@ -70,7 +72,8 @@ enum Variables {
     static let shutdownGrace = ConfigurationVariable<Int64>.seconds(
         "SHUTDOWN_GRACE_SECONDS", "10", in: 0...3_600_000, "how long a shutdown may take before connections are cut")
     static let ladder = ConfigurationVariable<Void>.choice(
-        "LADDER", "none", [("none", ())], "renditions to make; none passes the source through, and is all this version has")
+        "LADDER", "none", [("none", ())],
+        "renditions to make; none passes the source through, and is all this version has")
 
     /// Names of the architecture whose back ends are not built yet: setting one must not be silently ignored.
     static let notYetSupported = ["KAFKA_BROKERS", "REDIS_URL", "S3_BUCKET", "S3_ENDPOINT", "DATABASE_URL"]
@@ -82,7 +85,8 @@ enum Variables {
         return [
             line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(dataDirectory),
             line(webDirectory), line(adminToken), line(logLevel), line(segmentSeconds), line(partSeconds),
-            line(dvrSeconds), line(ladder), line(segmentMemory), line(reconnectGrace), line(rtmpIdle), line(rtmpReadInterval),
+            line(dvrSeconds), line(ladder), line(segmentMemory), line(reconnectGrace), line(rtmpIdle),
+            line(rtmpReadInterval),
             line(rtmpConnectionsMax), line(rtmpReceiveBuffer), line(httpConnectionsMax),
             line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops), line(shutdownGrace),
         ]
