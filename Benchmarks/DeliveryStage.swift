@@ -69,8 +69,8 @@ struct DeliveryStage {
     func announce() async throws {
         let events = try sampleEvents(sizes: samples.map(\.byteCount))
         let probe = HTTPRequest(method: .head, path: samples[samples.count - 1].path)
-        // Events that come twice change nothing, so they are sent until the service is there to hear them. Only what its
-        // window lists has a date.
+        // Events that come twice change nothing, so they are sent until the service is there to hear them. Only what
+        // its window lists has a date.
         while await router.respond(to: probe).fields["last-modified"] == nil {
             for event in events { try await timeline.append(event.encoded, for: stream) }
             try await Task.sleep(for: .milliseconds(1))

@@ -9,8 +9,8 @@ enum Work {
 /// Runs a piece of work again and again and prints how much of it a second of processor time does: the median of the
 /// measurements, and the least and the most.
 ///
-/// Processor time and not the clock on the wall, because these benchmarks wait for nothing, and so what else the machine
-/// does costs them only their place in the cache.
+/// Processor time and not the clock on the wall, because these benchmarks wait for nothing, and so what else the
+/// machine does costs them only their place in the cache.
 enum Measurement {
     static let count = 10
     /// How long one measurement lasts at least, in seconds: far above the clock's step and a cold cache.

@@ -3,7 +3,8 @@ import Media
 
 /// The media of an encoder that sends 6 Mbit/s: 30 pictures a second with a key frame every two seconds, and AAC.
 ///
-/// Sizes and rhythm are those of a real broadcast; the pictures are random bytes, which nothing measured here looks into.
+/// Sizes and rhythm are those of a real broadcast; the pictures are random bytes, which nothing measured here looks
+/// into.
 struct SampleBroadcast {
     static let pictureRate = 30
     static let picturesPerGroup = 60

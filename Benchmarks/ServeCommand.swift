@@ -4,8 +4,8 @@ import Foundation
 import HTTP
 import Network
 
-/// Serves the sample segments on loopback until killed, and writes the same bytes under the same paths into a folder, for
-/// another server to serve.
+/// Serves the sample segments on loopback until killed, and writes the same bytes under the same paths into a folder,
+/// for another server to serve.
 func serveSegments(port: UInt16, folder: String) async throws {
     let stage = try await DeliveryStage()
     for sample in stage.samples {

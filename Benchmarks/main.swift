@@ -1,6 +1,6 @@
 import Glibc
 
-// sluice-bench [PART...]             measures what needs no socket: parsing, packaging, playlists, answers; all by default
+// sluice-bench [PART...]             measures what needs no socket: parsing, packaging, playlists, answers; or all
 // sluice-bench serve PORT FOLDER     serves segments of known sizes by the delivery path of production, until killed
 // sluice-bench hold PORT COUNT PATH  opens connections, fetches once on each, and keeps them open until killed
 //

@@ -30,7 +30,8 @@ struct Assembly {
         rtmpPort = configuration.rtmpPort
         httpPort = configuration.httpPort
         backends = try await EmbeddedBackends(
-            configuration, needsSegments: !roles.isDisjoint(with: [.transcode, .delivery]), loops: loops)
+            configuration, needsSegments: !roles.isDisjoint(with: [.transcode, .delivery]), loops: loops,
+            logger: logger.with("service", "store"))
         adminToken = try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory)
         if roles.contains(.ingest) { try await addIngest(loops) }
         if roles.contains(.transcode) { addTranscode() }
@@ -113,7 +114,7 @@ struct Assembly {
         } else {
             HealthRoutes(checks: checks, logger: logger).add(to: &router)
         }
-        services.append(HTTPFront(configuration, listener: listener, router: router))
+        services.append(HTTPFront(configuration, listener: listener, router: router, delivery: delivery))
         if let delivery { services.append(delivery) }
     }
 

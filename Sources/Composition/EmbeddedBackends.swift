@@ -19,7 +19,9 @@ struct EmbeddedBackends {
     /// - Parameters:
     ///   - needsSegments: Whether this process stores segments or serves them.
     ///   - loops: Where the readers of the frame log run.
-    init(_ configuration: Configuration, needsSegments: Bool, loops: EventLoopGroup) async throws {
+    init(
+        _ configuration: Configuration, needsSegments: Bool, loops: EventLoopGroup, logger: Logger
+    ) async throws {
         try FileManager.default.createDirectory(
             atPath: configuration.dataDirectory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
@@ -31,14 +33,16 @@ struct EmbeddedBackends {
         events = LocalEventLog()
         if needsSegments {
             let folder = try await DirectorySegmentStore.open(at: configuration.dataDirectory + "/segments")
-            segments = TieredSegmentStore(memoryBytesMax: configuration.segmentMemoryBytes, over: folder)
+            segments = TieredSegmentStore(memoryBytesMax: configuration.segmentMemoryBytes, over: folder, logger: logger)
         } else {
             segments = nil
         }
     }
     /// What must work for the process to be ready.
     var checks: [HealthCheck] {
-        let database = database
-        return [HealthCheck("database") { try await database.check() }]
+        let (database, segments) = (database, segments)
+        var checks = [HealthCheck("database") { try await database.check() }]
+        if let segments { checks.append(HealthCheck("segments") { try segments.check() }) }
+        return checks
     }
 }

@@ -8,12 +8,34 @@ import StreamingCore
 struct HTTPFront: Service {
     let name = "http"
     private let server: HTTPServer
+    private let delivery: DeliveryService?
+    private let farewellMilliseconds: Int64
 
-    init(_ configuration: Configuration, listener: TCPListener, router: Router) {
+    init(_ configuration: Configuration, listener: TCPListener, router: Router, delivery: DeliveryService?) {
         server = HTTPServer(configuration.httpServer, listener: listener, handler: router)
+        self.delivery = delivery
+        farewellMilliseconds = min(
+            configuration.segmentMilliseconds + Self.reloadSlackMilliseconds, configuration.shutdownGraceMilliseconds)
     }
 
-    func run() async throws { await server.run() }
+    /// Serves until cancelled, and then long enough for viewers to see that their broadcasts are over.
+    func run() async throws {
+        // Not a child: it goes on after the cancellation of this task. It is cancelled and awaited below in every case.
+        let serving = Task { await server.run() }
+        await untilCancelled()
+        if hasViewersToTell {
+            // This task is cancelled, so its own sleep would end at once.
+            await Task { try? await Task.sleep(for: .milliseconds(farewellMilliseconds)) }.value
+        }
+        serving.cancel()
+        await serving.value
+    }
+
+    /// How much later than its target duration a player may reload a playlist, in milliseconds.
+    private static let reloadSlackMilliseconds: Int64 = 500
+
+    /// Whether somebody is connected who may watch a broadcast that ended with this shutdown.
+    private var hasViewersToTell: Bool { (delivery?.hasJustEnded ?? false) && server.connectionCount > 0 }
 }
 
 extension Configuration {

@@ -7,6 +7,8 @@ public enum DeliveryLimits {
     /// How long the first playlist of a starting stream is waited for, in milliseconds. Players give up after about ten
     /// seconds without a first byte.
     public static let holdMilliseconds: Int64 = 8000
+    /// How long after its end viewers of a broadcast may not know of it yet, in milliseconds.
+    public static let justEndedMilliseconds: Int64 = 3000
     /// How often held requests and ended streams are looked through, in milliseconds.
     public static let sweepMilliseconds: Int64 = 250
     /// How long the answer of the database about an unknown stream is believed, in milliseconds.

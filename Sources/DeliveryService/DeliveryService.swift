@@ -52,6 +52,12 @@ public final class DeliveryService: Service, HTTPHandler {
         }
     }
 
+    /// Whether a broadcast ended in the last ``DeliveryLimits/justEndedMilliseconds``.
+    public var hasJustEnded: Bool {
+        let since = clock.now().adding(milliseconds: -DeliveryLimits.justEndedMilliseconds)
+        return channels.all.contains { $0.endedAt.map { $0 >= since } ?? false }
+    }
+
     private func received(_ record: Bytes, of stream: StreamID) {
         let now = clock.now()
         do {

@@ -150,8 +150,9 @@ extension StreamChannel.Guarded {
 
     private func representation(_ bytes: Bytes?, as type: String) -> HTTPRepresentation? {
         guard let bytes, let targets = window.targets, let origin = window.origin else { return nil }
-        // Half a target duration for what changes, whole seconds as the field has it; what has ended stays for a while.
-        let maxAge = window.state == .ended ? 60 : max(1, targets.durationSeconds / 2)
+        // Half a target duration, in whole seconds as the field has it. That holds after the end too: the next broadcast has
+        // the same addresses, and who got its segments from a cache and its playlist from here would see nothing.
+        let maxAge = max(1, targets.durationSeconds / 2)
         return HTTPRepresentation(
             body: [bytes], contentType: type, etag: EntityTag("\(origin.firstSegmentNumber)-\(version)"),
             lastModifiedUnixSeconds: Int(changedAt.unixMilliseconds / 1000),

@@ -15,6 +15,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const text = message.hidden ? "" : message.textContent;
     if (probe.messages.at(-1)?.text !== text) probe.messages.push({ text, at: now() });
   };
-  new MutationObserver(note).observe(message, { attributes: true, childList: true, characterData: true, subtree: true });
+  new MutationObserver(note).observe(message, { attributes: true, childList: true });
   note();
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Watches real broadcasts in real browsers, headless: Chromium with hls.js, with its own HLS and with dash.js, and Firefox
-# with hls.js. Needs the release build. Installs the browsers, the players and a Python environment when they are missing.
+# Watches real broadcasts in real browsers, headless: Chromium with hls.js, its own HLS and dash.js, Firefox with hls.js
+# and dash.js. Needs the release build. Installs the browsers, the players and a Python environment where missing.
 #
 #   Tests/BrowserTests/run.sh [-k PATTERN]     arguments go to Python's unittest
 #   PLAY_SECONDS=300 Tests/BrowserTests/run.sh -k plays

@@ -88,6 +88,21 @@ import Testing
         #expect(try await again.state(of: stream) == "ended")
     }
 
+    @Test func `a viewer who is connected at a shutdown still sees that the broadcast is over`() async throws {
+        let sluice = try await SluiceProcess()
+        let clip = try await TestClip.make(in: sluice.directory.url, seconds: 6)
+        let stream = try await sluice.makeStream()
+        let playlist = "/hls/\(stream.id)/source/playlist.m3u8"
+        let encoder = try Encoder.ffmpeg.publish(clip, to: stream.publishURL, in: sluice.directory.url, loops: true)
+        try await eventually("there is something to play") { try await sluice.get(playlist).status == 200 }
+        sluice.child.signal(SIGTERM)
+        try await eventually("the playlist is closed", within: 2) {
+            try await sluice.text(playlist).contains("#EXT-X-ENDLIST")
+        }
+        #expect(try await sluice.child.wait(seconds: 10) == 0)
+        _ = try await encoder.wait(seconds: 20)
+    }
+
     @Test func `after fifty random disconnects memory and descriptors are back where they were`() async throws {
         let sluice = try await SluiceProcess(environment: ["RECONNECT_GRACE_SECONDS": "1", "SEGMENT_MEMORY_MB": "16"])
         let clip = try await TestClip.make(in: sluice.directory.url, seconds: 6, size: "320x180")

@@ -128,13 +128,19 @@ import Testing
     }
 
     @Test func `a colder store that fails costs old segments alone, and they are counted`() async throws {
-        let store = TieredSegmentStore(memoryBytesMax: 30, over: ColdStore(isBroken: true))
+        let sink = RecordingSink()
+        let store = TieredSegmentStore(
+            memoryBytesMax: 30, over: ColdStore(isBroken: true),
+            logger: Logger(service: "test", level: .info, sink: sink))
+        try store.check()
         let service = Task { await store.run() }
         for number in 0..<10 {
             try await store.put([Bytes([UInt8](repeating: 1, count: 10))], under: name("\(number)"))
         }
         try await eventually("the losses are counted") { store.counters.failedSegments == 7 }
         #expect(try await store.get(name("9")) != nil)
+        #expect(sink.lines.count == 1, "one line when it begins, not one per segment")
+        #expect(throws: StreamError.self) { try store.check() }
         service.cancel()
         await service.value
     }

@@ -14,15 +14,20 @@ public final class TieredSegmentStore: SegmentStore, Service {
 
     public let name = "segment spill"
     private let cold: any SegmentStore
+    private let logger: Logger?
     private let state: Mutex<TieredSegmentState>
+    /// Why the colder store took nothing the last time that it was asked; `nil` while it works.
+    private let lastFailure = Mutex<StreamError?>(nil)
     private let spills: AsyncStream<Void>
     private let spillWaits: AsyncStream<Void>.Continuation
 
     /// - Parameters:
     ///   - memoryBytesMax: The budget of memory.
     ///   - cold: Takes what memory has no room for.
-    public init(memoryBytesMax: Int, over cold: any SegmentStore) {
+    ///   - logger: Is told when that begins to fail, and when it works again.
+    public init(memoryBytesMax: Int, over cold: any SegmentStore, logger: Logger? = nil) {
         self.cold = cold
+        self.logger = logger
         state = Mutex(
             TieredSegmentState(
                 memory: SegmentMemory(bytesMax: memoryBytesMax, spillingBytesMax: Self.spillingBytesMax)))
@@ -40,15 +45,36 @@ public final class TieredSegmentStore: SegmentStore, Service {
     }
 
     private func write(_ buffers: [Bytes], _ name: SegmentName) async {
-        var isStored = true
+        var failure: StreamError?
         do throws(StreamError) {
             try await cold.put(buffers, under: name)
         } catch {
-            // Nobody waits for this write; the loss of an old segment is counted, and the stream goes on.
-            isStored = false
+            // Nobody waits for this write; the loss of an old segment is counted and told, and the stream goes on.
+            failure = error
         }
-        let mustRemove = state.withLock { $0.memory.spillEnded(name, isStored: isStored) }
+        let mustRemove = state.withLock { $0.memory.spillEnded(name, isStored: failure == nil) }
         if mustRemove { await cold.remove([name]) }
+        let before = lastFailure.withLock { last in
+            defer { last = failure }
+            return last
+        }
+        tell(failure, before: before)
+    }
+
+    /// One line when writing begins to fail and one when it works again, not one per segment.
+    private func tell(_ failure: StreamError?, before: StreamError?) {
+        if let failure, before == nil {
+            logger?.error("segments that memory has no room for are lost", ["error": LogValue(failure)])
+        } else if failure == nil, before != nil {
+            logger?.info("segments are stored again")
+        }
+    }
+
+    /// Checks that segments which memory has no room for are kept.
+    ///
+    /// - Throws: Why they were lost, as long as that lasts.
+    public func check() throws(StreamError) {
+        if let failure = lastFailure.withLock({ $0 }) { throw failure }
     }
 
     public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {

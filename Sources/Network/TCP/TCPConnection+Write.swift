@@ -3,7 +3,7 @@ internal import CLinux
 
 extension TCPConnection {
     /// How much a closing connection still reads, so that unread bytes do not make the kernel answer with a reset.
-    private static let lingerBytesMax = 1024 * 1024
+    private static let lingerBytesMax = 8 << 20
 
     /// Sends buffers one behind the other, by as few system calls as the kernel allows and without copying them.
     ///
