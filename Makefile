@@ -4,7 +4,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install the Debian packages that building and running need
 	@scripts/setup.sh
@@ -14,17 +14,23 @@ build: setup ## Build everything in release mode
 
 run: setup ## Build and start Sluice, and say where to publish and where to watch
 	$(SWIFT) build -c release --product sluice
+	@scripts/players.sh || echo "The page plays in browsers that have HLS themselves; Firefox needs hls.js (scripts/players.sh)."
 	@exec .build/release/sluice
 
 demo: ## The same, with FFmpeg publishing a test picture with a clock and a tone
 	@scripts/setup.sh --test
 	$(SWIFT) build -c release --product sluice
+	@scripts/players.sh || echo "The page plays in browsers that have HLS themselves; Firefox needs hls.js (scripts/players.sh)."
 	@exec scripts/demo.sh
 
 test: ## Run every test, also those with real encoders, players and servers
 	@scripts/setup.sh --test
 	$(SWIFT) build -c release --product sluice
 	$(SWIFT) test
+
+browser-test: setup ## Play a live broadcast in Chromium and Firefox, with their own HLS, hls.js and dash.js
+	$(SWIFT) build -c release --product sluice
+	@Tests/BrowserTests/run.sh
 
 bench: ## Measure, beside nginx and nginx-rtmp in the same run
 	@scripts/setup.sh --test
@@ -42,4 +48,4 @@ lint: ## Hold all Swift code against the formatter's rules
 clean: ## Remove what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build run demo test bench fuzz fmt lint clean
+.PHONY: help setup build run demo test browser-test bench fuzz fmt lint clean

@@ -66,6 +66,14 @@ let package = Package(
             ], swiftSettings: plain),
         main("sluice"), main("ingest"), main("transcode"), main("delivery"), main("api"),
 
+        .executableTarget(
+            name: "sluice-bench",
+            dependencies: [
+                "Bytes", "Media", "RTMP", "Packaging", "HTTP", "Network", "StreamingCore", "LocalBackend",
+                "SQLiteBackend",
+                "DeliveryService",
+            ], path: "Benchmarks", swiftSettings: plain),
+
         // Tests mirror Sources.
         .target(name: "TestKit", dependencies: ["StreamingCore"], path: "Tests/TestKit", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),

@@ -9,8 +9,10 @@ cd "$(dirname "$0")/.."
 
 folder=${1:-web/vendor}
 # Wheel, its SHA-256, the file in it, the version of the player.
-hls=(gradio==6.31.0 7b50b9b6a2d23cd02851ad4c8b1c8312c88d8b911d1f29c93f9761c98348a64a 'gradio/templates/frontend/assets/hls-*.js' 1.6.15)
-dash=(ei-media==0.3.0 b568891a097e1a1b68409433cb5674df04b8b2c6647116bf5522cbb46b6376d4 ei/web/vendor/dashjs.js 5.1.1)
+hls=(gradio==6.31.0 7b50b9b6a2d23cd02851ad4c8b1c8312c88d8b911d1f29c93f9761c98348a64a
+  'gradio/templates/frontend/assets/hls-*.js' 1.6.15)
+dash=(ei-media==0.3.0 b568891a097e1a1b68409433cb5674df04b8b2c6647116bf5522cbb46b6376d4
+  ei/web/vendor/dashjs.js 5.1.1)
 
 present() { [ "$(cat "$folder/$1.version" 2>/dev/null)" = "$2" ] && [ -s "$folder/$1.mjs" ]; }
 present hls "${hls[3]}" && present dash "${dash[3]}" && exit 0
@@ -52,7 +54,7 @@ install_player() {
 
 if ! present hls "${hls[3]}"; then
   extract "${hls[@]:0:3}" >"$work/bundle.js"
-  # The bundle keeps its class to itself: what `isSupported()` is asked of is the class, and the only export is to be it.
+  # The bundle keeps its class to itself: it is what `isSupported()` is asked of, and is to be the only export.
   class=$(grep -oE 'function [A-Za-z_$]+\(\)\{return [A-Za-z_$]+\.isSupported\(\)\}' "$work/bundle.js" |
     sed -E 's/.*return ([^.]+)\..*/\1/')
   [ -n "$class" ] || { echo "players.sh: found no Hls class in the bundle" >&2; exit 1; }

@@ -33,7 +33,8 @@ struct EmbeddedBackends {
         events = LocalEventLog()
         if needsSegments {
             let folder = try await DirectorySegmentStore.open(at: configuration.dataDirectory + "/segments")
-            segments = TieredSegmentStore(memoryBytesMax: configuration.segmentMemoryBytes, over: folder, logger: logger)
+            segments = TieredSegmentStore(
+                memoryBytesMax: configuration.segmentMemoryBytes, over: folder, logger: logger)
         } else {
             segments = nil
         }

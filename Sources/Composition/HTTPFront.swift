@@ -44,6 +44,7 @@ extension Configuration {
         var server = HTTPServerConfiguration(host: listenHost, port: UInt16(httpPort))
         server.listener.connectionsMax = httpConnectionsMax
         server.listener.connectionsPerAddressMax = httpConnectionsPerAddressMax
+        server.listener.connection.writeTimeout = .milliseconds(DeliveryLimits.stalledReaderMilliseconds)
         server.limits.bodyBytesMax = 64 << 10
         server.drainGrace = .milliseconds(shutdownGraceMilliseconds)
         return server

@@ -17,6 +17,12 @@ public enum DeliveryLimits {
     public static let lookupsMax = 10_000
     /// MPEG-TS segments kept because somebody asked for them, in bytes.
     public static let transportBytesMax = 64 << 20
-    /// How long the store may take for a segment, in milliseconds.
-    public static let fetchMilliseconds: Int64 = 10_000
+    /// How long a viewer may take nothing of a response before the connection is closed, in milliseconds.
+    public static let stalledReaderMilliseconds: Int64 = 10_000
+    /// How long an answer with a segment is kept ready, in milliseconds.
+    public static let hotMilliseconds: Int64 = 1000
+    /// Segments in answers that are kept ready, in bytes, beside what the store holds.
+    public static let hotBytesMax = 64 << 20
+    /// How many answers are kept ready.
+    public static let hotSegmentsMax = 1024
 }

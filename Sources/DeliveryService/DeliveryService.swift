@@ -13,6 +13,7 @@ public final class DeliveryService: Service, HTTPHandler {
     private let audioName = Packager.Configuration().audioName
     let channels: StreamChannels
     private let lookup: StreamLookup
+    private let hot = HotSegments()
     private let transport: TransportSegments
     private let store: any SegmentStore
     private let timeline: any TimelineLog
@@ -41,13 +42,19 @@ public final class DeliveryService: Service, HTTPHandler {
             group.addTask { await self.timeline.follow { self.received($1, of: $0) } }
             group.addTask {
                 await self.events.follow { event in
-                    if case .deleted = event.kind { self.channels.forget(event.streamID) }
+                    switch event.kind {
+                    case .deleted: self.channels.forget(event.streamID)
+                    case .started: self.lookup.forget(event.streamID)
+                    case .interrupted, .resumed, .ended, .keyRevoked: break
+                    }
                 }
             }
             while !Task.isCancelled {
                 // A cancelled sleep ends the loop by its condition.
                 try? await Task.sleep(for: .milliseconds(DeliveryLimits.sweepMilliseconds))
-                channels.timePassed(clock.now())
+                let now = clock.now()
+                channels.timePassed(now)
+                hot.timePassed(now)
             }
         }
     }
@@ -81,6 +88,8 @@ public final class DeliveryService: Service, HTTPHandler {
                 "allow": "GET, HEAD"
             ])
         }
+        let now = clock.now()
+        if let hot = hot.find(request.path, at: now) { return hot.response(to: request) }
         guard let path = MediaPath(request.path) else { return notFound("There is nothing at this path.") }
         switch path.resource {
         case .masterPlaylist:
@@ -157,7 +166,9 @@ public final class DeliveryService: Service, HTTPHandler {
             }
             let modified = channels.find(stream)?.lastModified(rendition: stored.rendition, number: stored.number)
             let type = stored.rendition == audioName ? MediaType.audioMP4 : MediaType.videoMP4
-            return immutable(body, type: type, tag: stored.tag, modified: modified).response(to: request)
+            let answer = immutable(body, type: type, tag: stored.tag, modified: modified)
+            hot.keep(answer, for: request.path, at: clock.now())
+            return answer.response(to: request)
         } catch {
             logger.error("segment not fetched", ["stream.id": LogValue(stream), "error": LogValue(error)])
             return unavailable("The segment store does not answer.")
@@ -175,8 +186,10 @@ public final class DeliveryService: Service, HTTPHandler {
                 return notFound("There is no such segment, or not any more.", code: "segment_not_found")
             }
             let modified = channel.lastModified(rendition: rendition, number: number)
-            return immutable([body], type: MediaType.videoMPEGTS, tag: "ts-\(rendition)-\(number)", modified: modified)
-                .response(to: request)
+            let tag = "ts-\(rendition)-\(number)"
+            let answer = immutable([body], type: MediaType.videoMPEGTS, tag: tag, modified: modified)
+            hot.keep(answer, for: request.path, at: clock.now())
+            return answer.response(to: request)
         } catch {
             logger.error("transport segment not made", ["stream.id": LogValue(stream), "error": LogValue(error)])
             return unavailable("The segment cannot be made.")

@@ -35,63 +35,89 @@ struct MediaPath: Equatable {
     let resource: Resource
 
     /// `nil` when the path names nothing that we could ever have.
+    ///
+    /// Works on the bytes of the path: this is done for every request, and characters cost many times as much.
     init?(_ path: String) {
-        let pieces = path.split(separator: "/", omittingEmptySubsequences: false)
-        // A path begins with "/", so the first piece is empty.
-        guard pieces.count == 4 || pieces.count == 5, pieces[0].isEmpty, let stream = StreamID(pieces[2]) else {
-            return nil
+        let text = path.utf8Span.span
+        var slashes = InlineArray<4, Int>(repeating: 0)
+        var count = 0
+        for index in text.indices where text[index] == UInt8(ascii: "/") {
+            guard count < 4 else { return nil }
+            slashes[count] = index
+            count += 1
         }
+        // A path begins with "/".
+        guard count >= 3, slashes[0] == 0,
+            let stream = StreamID(utf8: text.extracting(slashes[1] + 1..<slashes[2]))
+        else { return nil }
         self.stream = stream
-        let isHLS = pieces[1] == "hls"
-        guard isHLS || pieces[1] == "dash" else { return nil }
-        if pieces.count == 4 {
-            switch pieces[3] {
-            case "master.m3u8" where isHLS: resource = .masterPlaylist
-            case "manifest.mpd" where !isHLS: resource = .manifest
-            default: return nil
+        let section = text.extracting(1..<slashes[1])
+        let isHLS = section.isEqual(to: "hls")
+        guard isHLS || section.isEqual(to: "dash") else { return nil }
+        let file = text.extracting(slashes[count - 1] + 1..<text.count)
+        if count == 3 {
+            if isHLS && file.isEqual(to: "master.m3u8") {
+                resource = .masterPlaylist
+            } else if !isHLS && file.isEqual(to: "manifest.mpd") {
+                resource = .manifest
+            } else {
+                return nil
             }
             return
         }
-        guard Rendition.isLegalName(String(pieces[3])),
-            let found = Self.resource(named: pieces[4], of: String(pieces[3]), isHLS: isHLS)
-        else { return nil }
-        resource = found
-    }
-
-    private static func resource(named file: Substring, of rendition: String, isHLS: Bool) -> Resource? {
-        switch file {
-        case "playlist.m3u8": return isHLS ? .mediaPlaylist(rendition: rendition) : nil
-        case "playlist-ts.m3u8": return isHLS ? .transportPlaylist(rendition: rendition) : nil
-        default: break
-        }
-        if let number = number(in: file, prefix: "init-", suffix: ".mp4") {
-            return .stored(
+        let rendition = Self.text(of: path, slashes[2] + 1..<slashes[3])
+        guard Rendition.isLegalName(rendition) else { return nil }
+        if let number = Self.number(in: file, prefix: "segment-", suffix: ".m4s") {
+            resource = .stored(
                 Stored(
-                    rendition: rendition, number: number, path: "\(rendition)/init-\(number).mp4", tag: "init-\(number)"
-                ))
-        }
-        if isHLS, let number = number(in: file, prefix: "segment-", suffix: ".ts") {
-            return .transportSegment(rendition: rendition, number: number)
-        }
-        if let number = number(in: file, prefix: "segment-", suffix: ".m4s") {
-            return .stored(
+                    rendition: rendition, number: number, path: Self.text(of: path, slashes[2] + 1..<text.count),
+                    tag: Self.text(of: path, slashes[3] + 9..<text.count - 4)))
+        } else if let number = Self.number(in: file, prefix: "init-", suffix: ".mp4") {
+            resource = .stored(
                 Stored(
-                    rendition: rendition, number: number, path: "\(rendition)/segment-\(number).m4s", tag: "\(number)"))
+                    rendition: rendition, number: number, path: Self.text(of: path, slashes[2] + 1..<text.count),
+                    tag: Self.text(of: path, slashes[3] + 1..<text.count - 4)))
+        } else if !isHLS {
+            return nil
+        } else if file.isEqual(to: "playlist.m3u8") {
+            resource = .mediaPlaylist(rendition: rendition)
+        } else if file.isEqual(to: "playlist-ts.m3u8") {
+            resource = .transportPlaylist(rendition: rendition)
+        } else if let number = Self.number(in: file, prefix: "segment-", suffix: ".ts") {
+            resource = .transportSegment(rendition: rendition, number: number)
+        } else {
+            return nil
         }
-        return nil
-    }
-
-    private static func number(in file: Substring, prefix: String, suffix: String) -> Int64? {
-        guard file.hasPrefix(prefix), file.hasSuffix(suffix), file.utf8.count > prefix.utf8.count + suffix.utf8.count
-        else { return nil }
-        return canonicalNumber(file.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count))
     }
 
     /// A number as we write it, so that one thing has one name: digits alone, no sign, no leading zero.
-    private static func canonicalNumber(_ text: Substring) -> Int64? {
-        guard text.utf8.count <= 18, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let value = Int64(text),
-            text.utf8.count == 1 || text.utf8.first != 0x30
+    private static func number(in file: borrowing Span<UInt8>, prefix: String, suffix: String) -> Int64? {
+        let (head, tail) = (prefix.utf8.count, suffix.utf8.count)
+        let digits = file.count - head - tail
+        guard 1...18 ~= digits, file.extracting(0..<head).isEqual(to: prefix),
+            file.extracting(file.count - tail..<file.count).isEqual(to: suffix),
+            digits == 1 || file[head] != UInt8(ascii: "0")
         else { return nil }
+        var value: Int64 = 0
+        for index in head..<head + digits {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= file[index] else { return nil }
+            value = value * 10 + Int64(file[index] - UInt8(ascii: "0"))
+        }
         return value
+    }
+
+    private static func text(of path: String, _ range: Range<Int>) -> String {
+        let utf8 = path.utf8
+        let start = utf8.index(utf8.startIndex, offsetBy: range.lowerBound)
+        return String(Substring(utf8[start..<utf8.index(start, offsetBy: range.count)]))
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func isEqual(to text: String) -> Bool {
+        let other = text.utf8Span.span
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
     }
 }

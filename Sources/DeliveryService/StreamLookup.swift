@@ -14,6 +14,9 @@ final class StreamLookup: Sendable {
 
     init(streams: any StreamRepository) { self.streams = streams }
 
+    /// Believes the last answer about a stream no longer, because it is known to have changed.
+    func forget(_ stream: StreamID) { answers.withLock { $0[stream] = nil } }
+
     /// The state of a stream; `nil` when there is no such stream.
     func state(of stream: StreamID, at now: WallTime) async throws(StreamError) -> StreamState? {
         if let known = answers.withLock({ $0[stream] }), known.expiresAt > now { return known.state }

@@ -29,6 +29,46 @@ public struct HTTPFields: Sendable {
     private var lines: [Line]
     private var added: [Field]
 
+    /// Whether `head` is made of the lines as they are sent, one behind the other and nothing else; see ``rendered()``.
+    private var isRendered = false
+
+    /// The same fields, with their lines ready to be sent: whatever is shared by many responses is rendered once.
+    func rendered() -> HTTPFields {
+        var writer = ByteWriter(capacity: 256)
+        var lines: [Line] = []
+        for field in self where !HTTP1ResponseHead.isOwnedByServer(field.name) {
+            let name = UInt32(writer.count)
+            writer.write(utf8: field.name)
+            let nameEnd = UInt32(writer.count)
+            writer.write(utf8: ": ")
+            let value = UInt32(writer.count)
+            writer.write(utf8: field.value)
+            lines.append(Line(nameStart: name, nameEnd: nameEnd, valueStart: value, valueEnd: UInt32(writer.count)))
+            writer.write(utf8: "\r\n")
+        }
+        var fields = HTTPFields(head: writer.finish(), lines: lines)
+        fields.isRendered = true
+        return fields
+    }
+
+    /// Writes the lines as they are sent, without those that the server itself decides.
+    func write(to writer: inout ByteWriter) {
+        if isRendered {
+            writer.write(head)
+        } else {
+            for index in lines.indices { Self.write(field(at: index), to: &writer) }
+        }
+        for index in added.indices { Self.write(added[index], to: &writer) }
+    }
+
+    private static func write(_ field: Field, to writer: inout ByteWriter) {
+        guard !HTTP1ResponseHead.isOwnedByServer(field.name) else { return }
+        writer.write(utf8: field.name)
+        writer.write(utf8: ": ")
+        writer.write(utf8: field.value)
+        writer.write(utf8: "\r\n")
+    }
+
     public init() {
         self.init(head: Bytes(), lines: [])
     }
@@ -82,8 +122,11 @@ public struct HTTPFields: Sendable {
     ///   - name: A token (RFC 9110, 5.6.2); it comes from code, never from a peer.
     ///   - value: Control characters in it become spaces (RFC 9110, 5.5).
     public mutating func append(_ name: String, _ value: String) {
-        added.append(Field(name: Self.lowercased(name), value: Self.harmless(value)))
+        added.append(Field(name, value))
     }
+
+    /// Adds a field that was made before, behind the others.
+    public mutating func append(_ field: Field) { added.append(field) }
 
     /// Makes this the only field of that name; it moves behind the others.
     public mutating func set(_ name: String, _ value: String) {
@@ -96,10 +139,22 @@ public struct HTTPFields: Sendable {
         let text = name.utf8Span.span
         for index in lines.indices.reversed() where head.isEqual(lines[index].name, ignoringCaseOf: text) {
             lines.remove(at: index)
+            isRendered = false
         }
         for index in added.indices.reversed() where added[index].name.isEqual(ignoringCaseOf: text) {
             added.remove(at: index)
         }
+    }
+}
+
+extension HTTPFields.Field {
+    /// Makes a field that can be sent; what is used in many responses is made once.
+    ///
+    /// - Parameters:
+    ///   - name: A token (RFC 9110, 5.6.2); it comes from code, never from a peer.
+    ///   - value: Control characters in it become spaces (RFC 9110, 5.5).
+    public init(_ name: String, _ value: String) {
+        self.init(name: Self.lowercased(name), value: Self.harmless(value))
     }
 
     private static func lowercased(_ name: String) -> String {

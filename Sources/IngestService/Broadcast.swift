@@ -23,7 +23,7 @@ final class Broadcast: Sendable {
 
     /// Something that must be written down.
     fileprivate enum Change {
-        case state(StreamState, StreamEvent.Kind, at: WallTime)
+        case state(StreamState, StreamEvent.Kind, failure: String?, at: WallTime)
         case discontinuity(Int)
     }
 
@@ -48,7 +48,7 @@ final class Broadcast: Sendable {
         let (action, displaced) = guarded.withLock { guarded in
             let action = guarded.machine.connectionArrived(publisher.connection)
             guard case .publish(_, let isResumption) = action else { return (action, nil as Publisher?) }
-            if isResumption { guarded.changes.append(.state(.active, .resumed, at: now)) }
+            if isResumption { guarded.changes.append(.state(.active, .resumed, failure: nil, at: now)) }
             defer { guarded.publisher = publisher }
             return (action, guarded.publisher)
         }
@@ -125,6 +125,23 @@ final class Broadcast: Sendable {
         return true
     }
 
+    /// Ends the broadcast because a connection sends what cannot be broadcast.
+    ///
+    /// - Parameter failure: Why, for people.
+    /// - Returns: Whether the broadcast is over with it; not when the connection had been displaced.
+    func fail(_ connection: UInt64, because failure: String, at now: WallTime) async -> Bool {
+        let isOver = guarded.withLock { guarded in
+            guard guarded.machine.connectionLost(connection, isDeliberate: true, at: now) == .end else { return false }
+            guarded.publisher = nil
+            guarded.conclude(with: .ended, state: .error, event: .ended(.failed), failure: failure, at: now)
+            return true
+        }
+        guard isOver else { return false }
+        logger.warning("broadcast failed", ["reason": LogValue(failure)])
+        await recordChanges()
+        return true
+    }
+
     /// Ends the broadcast for a reason that is not the encoder's.
     func end(_ reason: StreamEvent.EndReason, telling stop: StopReason, at now: WallTime) async {
         let publisher: Publisher? = guarded.withLock { guarded in
@@ -157,8 +174,8 @@ final class Broadcast: Sendable {
                 switch change {
                 case .discontinuity(let sequence):
                     try await streams.recordDiscontinuity(stream, sequence: sequence)
-                case .state(let state, let kind, let at):
-                    do { try await streams.setState(stream, to: state, failure: nil, at: at) } catch .notFound {
+                case .state(let state, let kind, let failure, let at):
+                    do { try await streams.setState(stream, to: state, failure: failure, at: at) } catch .notFound {
                         // The stream was deleted while it was on air: there is no row to keep true.
                     }
                     try await events.append(StreamEvent(streamID: stream, at: at, kind: kind))
@@ -173,11 +190,12 @@ final class Broadcast: Sendable {
 extension Broadcast.Guarded {
     /// Ends or interrupts the log and notes the change.
     fileprivate mutating func conclude(
-        with entry: BroadcastEntry, state: StreamState, event: StreamEvent.Kind, at now: WallTime
+        with entry: BroadcastEntry, state: StreamState, event: StreamEvent.Kind, failure: String? = nil,
+        at now: WallTime
     ) {
         // The log refuses only when a newer writer owns it; then that writer's broadcast is the one readers follow.
         try? writer.append(entry)
-        note(.state(state, event, at: now))
+        note(.state(state, event, failure: failure, at: now))
     }
 
     /// Remembers a change. When the database is so slow that too many wait, discontinuities are left out first: their

@@ -62,6 +62,11 @@ public final class BroadcastRegistry: Sendable {
         if await broadcast.connectionLost(connection, isDeliberate: isDeliberate, at: clock.now()) { remove(broadcast) }
     }
 
+    /// Ends a broadcast because its publisher sends what cannot be broadcast.
+    func fail(_ broadcast: Broadcast, from connection: UInt64, because failure: String) async {
+        if await broadcast.fail(connection, because: failure, at: clock.now()) { remove(broadcast) }
+    }
+
     /// Ends a stream's broadcast, if it has one.
     func end(_ stream: StreamID, _ reason: StreamEvent.EndReason, telling stop: StopReason) async {
         guard let broadcast = entries.withLock({ $0[stream]?.broadcast }) else { return }

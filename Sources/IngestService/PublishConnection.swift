@@ -170,8 +170,11 @@ actor PublishConnection {
         switch end {
         case .unpublished: isDeliberate = true
         case .unsupportedCodec(let name):
-            isDeliberate = true
-            logger.warning("codec refused", ["codec": LogValue(name)])
+            if let broadcast {
+                self.broadcast = nil
+                let reason = "\(name) is not supported: publish H.264 with AAC"
+                await service.registry.fail(broadcast, from: identifier, because: reason)
+            }
         case .stopped: break
         }
         await release()

@@ -6,8 +6,8 @@ struct Broadcast: Sendable {
     enum Phase: Sendable {
         /// Frames are collected until the tracks of the next run are known; becomes `running`.
         case gathering(Gathering)
-        /// Becomes `gathering` at a discontinuity, a changed configuration, or when a track joins.
-        case running(RunPackager, joining: Joining)
+        /// Becomes `gathering` at a discontinuity, a changed configuration, a hole, or when a track joins.
+        case running(RunPackager, joining: Joining, beyond: BeyondHole)
     }
 
     let origin: BroadcastOrigin
@@ -20,6 +20,8 @@ struct Broadcast: Sendable {
     /// for.
     private(set) var discontinuitySequence: Int
     private(set) var encoderDiscontinuity: Int?
+    /// Whether the next run begins behind a hole that the encoder did not tell.
+    private var isBeyondHole = false
     /// The runs so far.
     private var runCount = 0
     private var phase = Phase.gathering(Gathering())
@@ -37,25 +39,28 @@ struct Broadcast: Sendable {
         self.init(configuration, origin: checkpoint.origin)
         targets = PendingTargets(
             wishedPartMilliseconds: configuration.partMilliseconds, announced: checkpoint.announcedPartMilliseconds)
-        renditions = checkpoint.run.renditions + checkpoint.absent
+        // A track that left the run is in both.
+        renditions =
+            checkpoint.run.renditions
+            + checkpoint.absent.filter { checkpoint.run.rendition(named: $0.name) == nil }
         discontinuitySequence = checkpoint.run.discontinuitySequence
         encoderDiscontinuity = checkpoint.encoderDiscontinuity
         runCount = checkpoint.run.ordinal + 1
         phase = .running(
             RunPackager(
                 run: checkpoint.run, absent: checkpoint.absent, targets: targets, resuming: checkpoint.boundary),
-            joining: Joining())
+            joining: Joining(), beyond: BeyondHole())
     }
 
     var checkpoint: Packager.Checkpoint? {
-        guard case .running(let run, let joining) = phase, let boundary = run.passed, let encoderDiscontinuity else {
+        guard case .running(let run, let joining, let beyond) = phase, let boundary = run.passed, let encoderDiscontinuity else {
             return nil
         }
         return Packager.Checkpoint(
             origin: origin, run: run.run, absent: run.absent, encoderDiscontinuity: encoderDiscontinuity,
             announcedPartMilliseconds: boundary.segmenter.targetDurationSeconds == nil
                 ? nil : run.targets.partMilliseconds,
-            boundary: boundary, joiningPosition: joining.position)
+            boundary: boundary, joiningPosition: [joining.position, beyond.position].compactMap(\.self).min())
     }
 
     mutating func append(_ placed: RunPackager.Placed, _ outputs: inout [PackagerOutput]) {
@@ -74,7 +79,7 @@ struct Broadcast: Sendable {
                 gathering = Gathering()
             }
             gathering.append(placed)
-            if gathering.isComplete {
+            if gathering.isComplete(segmentMilliseconds: configuration.segmentMilliseconds) {
                 begin(gathering, &outputs)
             } else {
                 phase = .gathering(gathering)
@@ -90,13 +95,24 @@ struct Broadcast: Sendable {
             interrupt(&outputs)
             return append(placed, &outputs)
         }
-        guard case .running(var packager, var joining) = phase else { return }
+        guard case .running(var packager, var joining, var beyond) = phase else { return }
         phase = .gathering(Gathering())
         let kind = frame.track.kind
-        let rendition = packager.run.rendition(of: kind)
+        let rendition = packager.rendition(of: kind)
+        if rendition != nil, !joining.isHolding, beyond.kind == kind || packager.isBeyondHole(frame) {
+            let isInOtherTrack = beyond.kind == kind.other || packager.rendition(of: kind.other) == nil
+            beyond.append(placed)
+            guard isInOtherTrack || beyond.isTooLong else {
+                return phase = .running(packager, joining: joining, beyond: beyond)
+            }
+            return resume(behind: packager, with: joining.frames + beyond.frames, &outputs)
+        }
         if let rendition, !rendition.track.hasSameConfiguration(as: frame.track) {
             // Without a key frame a changed configuration cannot be decoded.
-            guard frame.isKeyframe else { return phase = .running(packager, joining: joining) }
+            guard frame.isKeyframe else { return phase = .running(packager, joining: joining, beyond: beyond) }
+            if !beyond.frames.isEmpty {
+                return resume(behind: packager, with: beyond.frames + [placed], &outputs)
+            }
             (segmenter, targets) = packager.finish(next: Self.time(of: frame), to: &outputs)
             return append(placed, &outputs)
         }
@@ -109,15 +125,33 @@ struct Broadcast: Sendable {
                 var gathering = Gathering()
                 for waiting in joining.frames { gathering.append(waiting) }
                 gathering.append(placed)
-                if gathering.isComplete { return begin(gathering, &outputs) }
+                if gathering.isComplete(segmentMilliseconds: configuration.segmentMilliseconds) {
+                    return begin(gathering, &outputs)
+                }
                 phase = .gathering(gathering)
                 return
             }
             joining.hold(from: placed.position)
         } else if rendition != nil {
             packager.append(placed, to: &outputs)
+            if let first = beyond.frames.first?.frame, !packager.isBeyondHole(first) {
+                // The other track has filled the hole.
+                phase = .running(packager, joining: joining, beyond: BeyondHole())
+                for waiting in beyond.frames { append(waiting, &outputs) }
+                return
+            }
         }
-        phase = .running(packager, joining: joining)
+        phase = .running(packager, joining: joining, beyond: beyond)
+    }
+
+    /// Ends the run before a hole, and begins another with what lies behind it.
+    private mutating func resume(
+        behind packager: consuming RunPackager, with frames: [RunPackager.Placed], _ outputs: inout [PackagerOutput]
+    ) {
+        let end = packager.newestTime
+        (segmenter, targets) = packager.finish(next: nil, to: &outputs)
+        isBeyondHole = true
+        for placed in frames where Self.time(of: placed.frame) > end { append(placed, &outputs) }
     }
 
     /// A frame's presentation time in 1/90,000 s.
@@ -129,8 +163,12 @@ struct Broadcast: Sendable {
     /// Finishes the run, or what was gathered for one. The next run is behind a discontinuity if its frames say so.
     mutating func interrupt(_ outputs: inout [PackagerOutput]) {
         if case .gathering(let gathering) = phase { begin(gathering, &outputs) }
-        guard case .running(var packager, let joining) = phase else { return }
+        guard case .running(var packager, let joining, let beyond) = phase else { return }
         phase = .gathering(Gathering())
+        guard beyond.frames.isEmpty else {
+            resume(behind: packager, with: beyond.frames, &outputs)
+            return interrupt(&outputs)
+        }
         if joining.isHolding {
             for placed in joining.frames { packager.append(placed, to: &outputs) }
         }
@@ -143,7 +181,8 @@ struct Broadcast: Sendable {
     private mutating func begin(_ gathering: Gathering, _ outputs: inout [PackagerOutput]) {
         phase = .gathering(Gathering())
         guard let start = gathering.start, let sequence = gathering.discontinuitySequence else { return }
-        if let encoderDiscontinuity, encoderDiscontinuity != sequence { discontinuitySequence += 1 }
+        if let encoderDiscontinuity, encoderDiscontinuity != sequence || isBeyondHole { discontinuitySequence += 1 }
+        isBeyondHole = false
         encoderDiscontinuity = sequence
         segmenter.runBegan(at: start)
 
@@ -160,7 +199,7 @@ struct Broadcast: Sendable {
             RunPackager(
                 run: run, absent: renditions.filter { known in !present.contains { $0.name == known.name } },
                 segmenter: segmenter, targets: targets, at: start),
-            joining: Joining())
+            joining: Joining(), beyond: BeyondHole())
         for placed in gathering.frames { append(placed, &outputs) }
     }
 
@@ -223,6 +262,31 @@ struct Joining: Sendable {
     }
 }
 
+/// Frames of one track that lie behind a hole, held until the other track shows whether it has that hole too.
+struct BeyondHole: Sendable {
+    private(set) var frames: [RunPackager.Placed] = []
+
+    /// Of the track whose frames are held.
+    var kind: MediaKind? { frames.first?.frame.track.kind }
+
+    /// Where in the frame log the holding began.
+    var position: Int64? { frames.first?.position }
+
+    /// Whether the other track has had time enough.
+    var isTooLong: Bool {
+        guard let first = frames.first?.frame, let last = frames.last?.frame else { return false }
+        return frames.count > Packager.beyondHoleFramesMax
+            || last.decodeTime - first.decodeTime
+                > Packager.beyondHoleMilliseconds * Int64(first.track.timescale) / 1000
+    }
+
+    mutating func append(_ placed: RunPackager.Placed) { frames.append(placed) }
+}
+
+extension MediaKind {
+    fileprivate var other: MediaKind { self == .video ? .audio : .video }
+}
+
 /// The first frames of a run, held until its tracks are known.
 struct Gathering: Sendable {
     private(set) var frames: [RunPackager.Placed] = []
@@ -240,10 +304,13 @@ struct Gathering: Sendable {
     var start: Int64? { frames.isEmpty ? nil : videoStart ?? earliest }
 
     /// Whether no further track is to be expected.
-    var isComplete: Bool {
+    ///
+    /// - Parameter segmentMilliseconds: The target duration, which is how long audio is expected.
+    func isComplete(segmentMilliseconds: Int64) -> Bool {
         if videoTrack != nil && audioTrack != nil { return true }
         guard !frames.isEmpty else { return false }
-        return latest - earliest >= Packager.gatheringMilliseconds * Int64(MediaTime.videoTimescale) / 1000
+        let milliseconds = videoTrack == nil ? Packager.gatheringMilliseconds : segmentMilliseconds
+        return latest - earliest >= milliseconds * Int64(MediaTime.videoTimescale) / 1000
             || frames.count >= Packager.gatheredFramesMax
     }
 

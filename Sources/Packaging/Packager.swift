@@ -8,7 +8,8 @@ public import Media
 /// ``Checkpoint``.
 ///
 /// Memory is bounded: it holds the open segment of each track, ``RunPackager/waitingFramesMax`` audio frames that
-/// wait for video, and at the beginning of a run what arrives in ``gatheringMilliseconds``.
+/// wait for video, at the beginning of a run what arrives in a target duration, and behind a hole what arrives until it is known
+/// whether it is in both tracks.
 public struct Packager: Sendable {
     /// How media is cut and named.
     public struct Configuration: Sendable, Hashable {
@@ -45,8 +46,10 @@ public struct Packager: Sendable {
         }
     }
 
-    /// How long the beginning of a run waits for a second track, in media time. Only frames count as a track: what
-    /// metadata announced and never sent holds nothing up.
+    /// How long audio at the beginning of a run waits for video, in media time: what comes before the first picture is
+    /// lost. Video waits for audio as long as the target duration, since nothing can be played before.
+    ///
+    /// Only frames count as a track: what metadata announced and never sent holds nothing up.
     public static let gatheringMilliseconds: Int64 = 1000
     /// How many frames the beginning of a run may hold.
     static let gatheredFramesMax = 4096
@@ -56,6 +59,13 @@ public struct Packager: Sendable {
     static let joiningMilliseconds: Int64 = 12_000
     /// How much audio may wait for video that joins and is behind, in milliseconds.
     static let holdingMilliseconds: Int64 = 6_000
+    /// The longest hole in all tracks to be played as part of a run, in milliseconds. What lies behind a longer one
+    /// begins a run behind a discontinuity, as after a lost connection.
+    static let holeMilliseconds: Int64 = 1000
+    /// How far apart frames may be that wait for the other track to show whether a hole is in both, in milliseconds.
+    static let beyondHoleMilliseconds: Int64 = 3000
+    /// How many frames may wait for that.
+    static let beyondHoleFramesMax = 1024
     /// Decode times above are refused, in ticks.
     static let timeMax: Int64 = 1 << 52
 

@@ -4,8 +4,12 @@ import Media
 /// Packages one run: asks the segmenter for boundaries and cuts every track at them.
 ///
 /// Video leads. Audio waits until video has passed it, because only then is every boundary before it known; both tracks
-/// then cut at the same boundaries, each at its first frame that is not before one. When a track stops while the
-/// other goes on, the other goes on alone after a while, and the segments of the one that stopped become gaps.
+/// then cut at the same boundaries, each at its first frame that is not before one.
+///
+/// Segments of a rendition follow each other without a hole, whatever the frames do. The last frame before a hole lasts
+/// until the next one where the target duration allows it. Otherwise the segment ends at its boundary, and what follows
+/// up to the next frame is a gap. A track that stops while the other goes on leaves the run after a while: its playlist
+/// goes on with gaps, and when it comes back it joins the next run.
 struct RunPackager: Sendable {
     /// How far audio may be ahead of video before it goes on without, in 1/90,000 s.
     static let audioLeadMax: Int64 = 3 * 90_000
@@ -16,6 +20,8 @@ struct RunPackager: Sendable {
     static let stallMax: Int64 = 4 * 90_000
     /// How much longer than video the audio of a run may be at its end, in 1/90,000 s.
     static let audioTailMax: Int64 = 90_000
+    /// How far a segment may begin behind the end of the one before, in 1/90,000 s: about a frame of audio.
+    static let seamMax = Segmenter.seamMilliseconds * 90
 
     /// A frame and its place in the frame log.
     struct Placed: Sendable {
@@ -34,7 +40,8 @@ struct RunPackager: Sendable {
 
     let run: Run
     /// Renditions that the broadcast had before and that are not in this run: their playlists go on with gaps.
-    let absent: [Rendition]
+    /// So do those of tracks that left it.
+    private(set) var absent: [Rendition]
     private(set) var segmenter: Segmenter
     private(set) var targets: PendingTargets
     private(set) var video: TrackPackager?
@@ -72,16 +79,15 @@ struct RunPackager: Sendable {
     init(run: Run, absent: [Rendition], targets: PendingTargets, resuming boundary: Boundary) {
         self.init(
             run: run, absent: absent, segmenter: boundary.segmenter, targets: targets, at: boundary.time)
-        video = run.rendition(of: .video).map {
-            TrackPackager(
-                rendition: $0, run: run.number, number: segmenter.number, boundary: boundary.time,
-                resuming: boundary.video)
+        let track = { (kind: MediaKind, opening: TrackPackager.Opening?) -> TrackPackager? in
+            guard let rendition = run.rendition(of: kind), !absent.contains(where: { $0.name == rendition.name })
+            else { return nil }
+            return TrackPackager(
+                rendition: rendition, run: run.number, number: boundary.segmenter.number, boundary: boundary.time,
+                resuming: opening)
         }
-        audio = run.rendition(of: .audio).map {
-            TrackPackager(
-                rendition: $0, run: run.number, number: segmenter.number, boundary: boundary.time,
-                resuming: boundary.audio)
-        }
+        video = track(.video, boundary.video)
+        audio = track(.audio, boundary.audio)
         // Recorded again when the first frames come, from the same frames.
         boundaries = [Boundary(time: boundary.time, segmenter: boundary.segmenter)]
     }
@@ -90,12 +96,37 @@ struct RunPackager: Sendable {
         Limits(partMilliseconds: targets.partMilliseconds, targetDurationSeconds: segmenter.targetDurationSeconds)
     }
 
+    /// The rendition of a track that is in the run and has not left it.
+    func rendition(of kind: MediaKind) -> Rendition? {
+        switch kind {
+        case .video: video?.rendition
+        case .audio: audio?.rendition
+        }
+    }
+
+    /// The time of the newest frame of any track, in 1/90,000 s.
+    var newestTime: Int64 {
+        let sound = waiting.last.map { Self.time(of: $0.frame) } ?? 0
+        return max(video?.lastTime ?? 0, sound, audioFrontier)
+    }
+
+    /// Whether there is a hole between all frames so far and this one that no segment is to contain.
+    ///
+    /// Pictures alone may be a slide show: their hole is one only when it does not fit into a segment.
+    func isBeyondHole(_ frame: Frame) -> Bool {
+        let time =
+            switch frame.track.kind {
+            case .video: video?.time(of: frame, opens: frame.isKeyframe) ?? 0
+            case .audio: Self.time(of: frame)
+            }
+        let length = time - newestTime
+        return length > Packager.holeMilliseconds * 90 && (audio != nil || length >= segmenter.limit)
+    }
+
     /// Takes a frame of a track that is in the run.
     mutating func append(_ placed: Placed, to outputs: inout [PackagerOutput]) {
         switch placed.frame.track.kind {
-        case .video:
-            decideAcrossHole(until: placed.frame, &outputs)
-            appendVideo(placed, &outputs)
+        case .video: appendVideo(placed, &outputs)
         case .audio: waiting.append(placed)
         }
         drainAudio(&outputs)
@@ -107,7 +138,8 @@ struct RunPackager: Sendable {
 
     private mutating func appendVideo(_ placed: Placed, _ outputs: inout [PackagerOutput]) {
         guard var track = video.take() else { return }
-        defer { video = track }
+        var isLost = false
+        defer { video = isLost ? nil : track }
         let frame = placed.frame
         guard frame.decodeTime > track.lastDecodeTime else { return }
         if isKeyframeNeeded && !frame.isKeyframe { return }
@@ -123,12 +155,19 @@ struct RunPackager: Sendable {
         if track.number < segmenter.number {
             // Audio went ahead and decided.
             while let next = boundary(after: track.number), track.time(of: frame, opens: false) >= next.time {
-                let isLast = track.number + 1 == segmenter.number
-                track.endSegment(at: isLast ? time : next.time, boundary: next.time, limits: limits, to: &outputs)
+                end(&track, at: next, until: time, &outputs)
             }
-        } else if track.isAtOpening {
-            if frame.isKeyframe { segmenter.opened(withKeyframeAt: time) }
-        } else {
+        }
+        if track.number == segmenter.number { spanHole(of: &track, until: time, &outputs) }
+        if track.isAtOpening {
+            if let end = track.previousEnd, time - end > Self.seamMax {
+                // Audio is further, so that there can be no boundary here.
+                isLost = true
+                leave(track, &outputs)
+                return
+            }
+            if track.number == segmenter.number && frame.isKeyframe { segmenter.opened(withKeyframeAt: time) }
+        } else if track.number == segmenter.number {
             let decisive = frame.isKeyframe ? time : track.time(of: frame, opens: false)
             if segmenter.videoReached(decisive, isKeyframe: frame.isKeyframe, frameDuration: track.lastDuration) {
                 decided(&outputs)
@@ -138,7 +177,56 @@ struct RunPackager: Sendable {
         if track.isAtOpening, let index = boundaries.firstIndex(where: { $0.segmenter.number == track.number }) {
             boundaries[index].video = track.opening(with: frame, position: placed.position)
         }
-        track.append(frame, limits: limits, to: &outputs)
+        track.append(frame, position: placed.position, limits: limits, to: &outputs)
+    }
+
+    /// Cuts at and within a hole before the next picture, where the open segment would become too long with it.
+    private mutating func spanHole(
+        of track: inout TrackPackager, until time: Int64, _ outputs: inout [PackagerOutput]
+    ) {
+        if !track.isAtOpening {
+            guard segmenter.isOverdue(at: time) else { return }
+            reopen(&track, at: track.lastTime, until: time, &outputs)
+            guard segmenter.isOverdue(at: time) else { return }
+        } else {
+            guard let end = track.previousEnd, time - end > Self.seamMax else { return }
+        }
+        for cut in segmenter.evenCuts(to: time) where cut > audioFrontier {
+            segmenter.cut(at: cut)
+            decided(&outputs)
+            track.endSegment(at: cut, boundary: cut, limits: limits, to: &outputs)
+        }
+    }
+
+    /// Lets the frame that is held back begin a segment, so that the hole behind it has room.
+    ///
+    /// - Parameters:
+    ///   - beginning: That frame's time, in 1/90,000 s.
+    ///   - time: The next frame's time, in 1/90,000 s.
+    private mutating func reopen(
+        _ track: inout TrackPackager, at beginning: Int64, until time: Int64, _ outputs: inout [PackagerOutput]
+    ) {
+        let reached = track.rendition.kind == .video ? audioFrontier : video?.lastTime ?? 0
+        guard beginning > reached, track.canReopen, segmenter.shouldCut(atHoleFrom: beginning, to: time) else { return }
+        segmenter.cut(at: beginning)
+        decided(&outputs)
+        let opening = track.endSegmentBeforePending(boundary: beginning, limits: limits, to: &outputs)
+        let index = boundaries.count - 1
+        switch track.rendition.kind {
+        case .video: boundaries[index].video = opening
+        case .audio: boundaries[index].audio = opening
+        }
+    }
+
+    /// Ends the open segment of a track at a boundary that its next frame, at `time` on its scale, has passed: with that
+    /// frame if it opens the next segment and is not too far, or at the boundary.
+    private func end(
+        _ track: inout TrackPackager, at next: Boundary, until time: Int64, _ outputs: inout [PackagerOutput]
+    ) {
+        let opensNext = boundary(after: next.segmenter.number).map { time < track.ticks($0.time) } ?? true
+        track.endSegment(
+            at: opensNext && track.reaches(time, limits: limits) ? time : track.ticks(next.time), boundary: next.time,
+            limits: limits, to: &outputs)
     }
 
     // MARK: Audio
@@ -151,21 +239,6 @@ struct RunPackager: Sendable {
             let isBehindVideo = video.map { time < $0.lastTime } ?? false
             if !isBehindVideo && video != nil && !isVideoStalled(at: time, waiting: waiting.count - taken) { break }
             appendAudio(placed, at: time, decides: !isBehindVideo, &outputs)
-            taken += 1
-        }
-        waiting.removeFirst(taken)
-    }
-
-    /// Where video has skipped the end of a segment, the audio of the hole decides.
-    private mutating func decideAcrossHole(until frame: Frame, _ outputs: inout [PackagerOutput]) {
-        guard audio != nil, let video, !waiting.isEmpty else { return }
-        let end = video.time(of: frame, opens: frame.isKeyframe)
-        guard segmenter.isOverdue(at: end) else { return }
-        var taken = 0
-        while taken < waiting.count {
-            let time = Self.time(of: waiting[taken].frame)
-            guard time < end else { break }
-            appendAudio(waiting[taken], at: time, decides: true, &outputs)
             taken += 1
         }
         waiting.removeFirst(taken)
@@ -192,12 +265,24 @@ struct RunPackager: Sendable {
         let frame = placed.frame
         guard time >= track.boundary, frame.decodeTime > track.lastDecodeTime else { return }
         while let next = boundary(after: track.number), time >= next.time {
-            track.endSegment(at: frame.decodeTime, boundary: next.time, limits: limits, to: &outputs)
+            end(&track, at: next, until: frame.decodeTime, &outputs)
+        }
+        audioFrontier = max(audioFrontier, time)
+        if track.isAtOpening, let end = track.previousEnd, frame.decodeTime - end > track.ticks(Self.seamMax) {
+            // It comes back within a segment: that one is a gap up to here, or where video decides, as a whole.
+            guard decides, track.number == segmenter.number else { return }
+            segmenter.cut(at: time)
+            decided(&outputs)
+            track.endSegment(at: nil, boundary: time, limits: limits, to: &outputs)
         }
         if decides {
             let duration = MediaTime(ticks: track.lastDuration, timescale: track.rendition.timescale)
             if video == nil {
                 targets.choosePart(frameTicks: track.lastDuration, timescale: track.rendition.timescale)
+            }
+            if track.number == segmenter.number, !track.isAtOpening, segmenter.isOverdue(at: time) {
+                let last = MediaTime(ticks: track.lastTime, timescale: track.rendition.timescale)
+                reopen(&track, at: last.ticks(in: MediaTime.videoTimescale), until: time, &outputs)
             }
             if track.number == segmenter.number, !track.isAtOpening,
                 segmenter.audioReached(time, frameDuration: duration.ticks(in: MediaTime.videoTimescale))
@@ -209,8 +294,7 @@ struct RunPackager: Sendable {
         if track.isAtOpening, let index = boundaries.firstIndex(where: { $0.segmenter.number == track.number }) {
             boundaries[index].audio = track.opening(with: frame, position: placed.position)
         }
-        track.append(frame, limits: limits, to: &outputs)
-        audioFrontier = max(audioFrontier, time)
+        track.append(frame, position: placed.position, limits: limits, to: &outputs)
     }
 
     // MARK: Boundaries
@@ -244,22 +328,25 @@ struct RunPackager: Sendable {
         }
     }
 
-    /// Closes the segments of a track that stays behind.
+    /// Lets a track go that stays behind.
     private mutating func closeStalled(_ outputs: inout [PackagerOutput]) {
-        if var track = audio, let video {
-            while let next = boundary(after: track.number), video.lastTime - next.time > Self.stallMax {
-                track.endSegment(at: nil, boundary: next.time, limits: limits, to: &outputs)
-            }
-            audio = track
+        guard let video, let audio else { return }
+        if let next = boundary(after: audio.number), video.lastTime - next.time > Self.stallMax {
+            self.audio = nil
+            leave(audio, &outputs)
+        } else if let next = boundary(after: video.number), audioFrontier - next.time > Self.stallMax {
+            self.video = nil
+            leave(video, &outputs)
         }
-        if var track = video, audio != nil {
-            while let next = boundary(after: track.number), audioFrontier - next.time > Self.stallMax {
-                let time = MediaTime(ticks: next.time, timescale: MediaTime.videoTimescale)
-                track.endSegment(
-                    at: time.ticks(in: track.rendition.timescale), boundary: next.time, limits: limits, to: &outputs)
-            }
-            video = track
+    }
+
+    /// Closes what is open of a track that is no more part of the run; its playlist goes on with gaps.
+    private mutating func leave(_ track: TrackPackager, _ outputs: inout [PackagerOutput]) {
+        var track = track
+        while let next = boundary(after: track.number) {
+            track.endSegment(at: track.ticks(next.time), boundary: next.time, limits: limits, to: &outputs)
         }
+        absent.append(track.rendition)
     }
 
     private mutating func forgetPassed() {
@@ -299,8 +386,8 @@ struct RunPackager: Sendable {
             while track.number < this.segmenter.number {
                 let boundary = this.boundary(after: track.number)?.time
                 track.endSegment(
-                    at: boundary == nil ? Self.seamlessEnd(of: track, next) : nil, boundary: boundary ?? end,
-                    limits: this.limits, to: &outputs)
+                    at: (boundary ?? next).map(track.ticks).flatMap { $0 > track.lastTime ? $0 : nil },
+                    boundary: boundary ?? end, limits: this.limits, to: &outputs)
             }
         }
         return (this.segmenter, this.targets)
@@ -315,14 +402,6 @@ struct RunPackager: Sendable {
             if time < end { appendAudio(placed, at: time, decides: false, &outputs) }
         }
         waiting.removeAll()
-    }
-
-    /// The next run's beginning when it is about a frame after the last one, on the track's scale.
-    private static func seamlessEnd(of track: TrackPackager, _ next: Int64?) -> Int64? {
-        guard let next else { return nil }
-        let time = MediaTime(ticks: next, timescale: MediaTime.videoTimescale).ticks(in: track.rendition.timescale)
-        let distance = time - track.lastTime
-        return distance > 0 && distance <= track.lastDuration * 2 ? time : nil
     }
 }
 

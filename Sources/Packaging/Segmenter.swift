@@ -51,7 +51,7 @@ public struct Segmenter: Sendable, Hashable {
     private var target: Int64 { targetMilliseconds * Self.ticksPerMillisecond }
 
     /// The longest that the open segment may become.
-    private var limit: Int64 {
+    var limit: Int64 {
         guard let seconds = targetDurationSeconds else {
             return max(Self.firstSegmentMillisecondsMax, targetMilliseconds) * Self.ticksPerMillisecond
         }
@@ -100,8 +100,24 @@ public struct Segmenter: Sendable, Hashable {
         return true
     }
 
-    /// Whether a video frame at a time comes so late that the open segment should have ended before.
+    /// Whether a frame at a time comes so late that the open segment should have ended before.
     func isOverdue(at time: Int64) -> Bool { time - start >= limit }
+
+    /// Whether a cut right before a hole from `beginning` to `end` leaves no segment too long, or one that is long
+    /// enough not to be joined with the hole.
+    func shouldCut(atHoleFrom beginning: Int64, to end: Int64) -> Bool {
+        beginning > start && (end - beginning < limit || beginning - start >= target / 2)
+    }
+
+    /// Where to cut so that everything up to `end`, where the last cut is, becomes segments of the same length.
+    func evenCuts(to end: Int64) -> [Int64] {
+        let length = end - start
+        let count = length / limit + 1
+        return (1...count).map { start + length * $0 / count }
+    }
+
+    /// A segment begins without a rule: at one side of a hole, or within it.
+    mutating func cut(at time: Int64) { cut(at: time, line: nearestLine(to: time)) }
 
     /// An audio frame has come that no video frame can decide for.
     ///

@@ -12,6 +12,8 @@ struct TrackPackager: Sendable {
     private struct Pending {
         let frame: Frame
         let time: Int64
+        /// The frame's place in the frame log.
+        let position: Int64
     }
 
     /// Where a segment of this track began, as far as a resumed packager must know it.
@@ -45,6 +47,8 @@ struct TrackPackager: Sendable {
     /// See `Segment.decodeDelay`.
     private var decodeDelay: Int64 = 0
     private var pending: Pending?
+    /// Where the segment before the open one ended, in ticks; `nil` in the first one of a run.
+    private(set) var previousEnd: Int64?
     private var segment = OpenSegment()
     private var part: [CMAFSample] = []
     private var partDuration: Int64 = 0
@@ -75,12 +79,22 @@ struct TrackPackager: Sendable {
     /// Continues at the beginning of a segment that was begun before; `opening` is `nil` when no frame of it was seen.
     init(rendition: Rendition, run: Int64, number: Int64, boundary: Int64, resuming opening: Opening?) {
         self.init(rendition: rendition, run: run, number: number, boundary: boundary)
+        if number > run {
+            previousEnd =
+                opening?.time
+                ?? MediaTime(ticks: boundary, timescale: MediaTime.videoTimescale).ticks(in: rendition.timescale)
+        }
         guard let opening else { return }
         lastTime = opening.time - 1
         lastDecodeTime = opening.decodeTime - 1
         shift = opening.shift
         decodeDelay = opening.decodeDelay
         lastDuration = opening.lastDuration
+    }
+
+    /// A time in 1/90,000 s on the track's scale.
+    func ticks(_ time: Int64) -> Int64 {
+        MediaTime(ticks: time, timescale: MediaTime.videoTimescale).ticks(in: rendition.timescale)
     }
 
     /// Whether the next frame is the first of the open segment.
@@ -98,12 +112,16 @@ struct TrackPackager: Sendable {
     }
 
     /// Takes a frame into the open segment.
-    mutating func append(_ frame: Frame, limits: Limits, to outputs: inout [PackagerOutput]) {
+    ///
+    /// - Parameter position: Its place in the frame log.
+    mutating func append(
+        _ frame: Frame, position: Int64, limits: Limits, to outputs: inout [PackagerOutput]
+    ) {
         let opens = isAtOpening
         let time = time(of: frame, opens: opens)
         if let pending { commit(pending, duration: time - pending.time, limits, &outputs) }
         if opens && frame.isKeyframe { shift = Int64(frame.compositionOffset) }
-        pending = Pending(frame: frame, time: time)
+        pending = Pending(frame: frame, time: time, position: position)
         lastTime = time
         lastDecodeTime = frame.decodeTime
     }
@@ -132,9 +150,46 @@ struct TrackPackager: Sendable {
         closePart(&outputs)
         if segment.frameCount > 0 {
             finish(&outputs)
+            previousEnd = segment.start + segment.duration
         } else {
             announceGap(until: nextBoundary, &outputs)
+            previousEnd = ticks(nextBoundary)
         }
+        openNext(boundary: nextBoundary)
+    }
+
+    /// Whether the frame that is held back can begin the next segment instead of ending the open one. Its time stands
+    /// already, so that it must not move the decode times.
+    var canReopen: Bool {
+        guard let pending, segment.frameCount > 0 else { return false }
+        return !pending.frame.isKeyframe || Int64(pending.frame.compositionOffset) == shift
+    }
+
+    /// Finishes the open segment without the frame that is held back, which begins the next one.
+    ///
+    /// - Parameter nextBoundary: That frame's time, in 1/90,000 s.
+    /// - Returns: How the next segment begins.
+    mutating func endSegmentBeforePending(
+        boundary nextBoundary: Int64, limits: Limits, to outputs: inout [PackagerOutput]
+    ) -> Opening? {
+        guard let pending else { return nil }
+        closePart(&outputs)
+        finish(&outputs)
+        openNext(boundary: nextBoundary)
+        previousEnd = pending.time
+        return Opening(
+            decodeTime: pending.frame.decodeTime, time: pending.time, shift: shift, decodeDelay: decodeDelay,
+            lastDuration: lastDuration, position: pending.position)
+    }
+
+    /// Whether the open segment would still be short enough if its last frame lasted until a time.
+    func reaches(_ time: Int64, limits: Limits) -> Bool {
+        guard let pending else { return false }
+        let start = segment.frameCount > 0 ? segment.start : pending.time
+        return time - start <= limits.segmentTicksMax(timescale: rendition.timescale)
+    }
+
+    private mutating func openNext(boundary nextBoundary: Int64) {
         segment = OpenSegment()
         number += 1
         boundary = nextBoundary

@@ -88,7 +88,7 @@ class PageTests(unittest.TestCase):
                         if path == "/":
                             self.see(page, "!element('choose').hidden", "the form")
                         else:
-                            self.see(page, f"probe.firstFrame && element('state').textContent === 'Live'", "the picture")
+                            self.see(page, "probe.firstFrame && state === 'active'", "the picture")
                         self.assertLessEqual(page.run(OVERFLOW), 0, "the page scrolls sideways")
                         stage = page.run("document.querySelector('.stage').getBoundingClientRect().height")
                         self.assertLessEqual(stage, height)

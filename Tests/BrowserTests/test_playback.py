@@ -93,7 +93,7 @@ class Viewer:
         frames, dropped = (after[name] - before[name] for name in ("frames", "dropped"))
         self.say(
             f"{after['engine'] or self.engine}, first frame {first_frame:.2f} s, {self.behind(after)}, "
-            f"{after['time'] - before['time']:.1f} s of picture in {elapsed:.1f} s, {dropped} of {frames} frames dropped")
+            f"{after['time'] - before['time']:.1f} s of picture in {elapsed:.1f} s, {dropped} of {frames} dropped")
         self.assertEqual(after["probe"]["errors"], [])
         self.assertIsNone(after["error"])
         if self.engine:

@@ -133,5 +133,8 @@ import Testing
         #expect(try await lookup.state(of: stage.stream, at: stage.clock.now()) == .created, "believed for a moment")
         stage.clock.advance(milliseconds: DeliveryLimits.lookupMilliseconds)
         #expect(try await lookup.state(of: stage.stream, at: stage.clock.now()) == .active)
+        try await stage.streams.setState(stage.stream, to: .ended, failure: nil, at: stage.clock.now())
+        lookup.forget(stage.stream)
+        #expect(try await lookup.state(of: stage.stream, at: stage.clock.now()) == .ended, "told that it has changed")
     }
 }

@@ -81,6 +81,18 @@ import Testing
         #expect(try await fixture.state == .active)
     }
 
+    @Test func `a codec that cannot be broadcast leaves the stream in error with the reason`() async throws {
+        let fixture = try await Fixture()
+        let broadcast = try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(1).0)
+        await fixture.registry.fail(broadcast, from: 1, because: "HEVC is not supported")
+        let stream = try await fixture.streams.get(fixture.stream.id)
+        #expect(stream.state == .error)
+        #expect(stream.failure == "HEVC is not supported")
+        let next = try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(2).0)
+        #expect(next !== broadcast)
+        #expect(try await fixture.state == .active)
+    }
+
     @Test func `a revoked key sends its own publisher away and no other`() async throws {
         let fixture = try await Fixture()
         let (publisher, order) = fixture.publisher(1)

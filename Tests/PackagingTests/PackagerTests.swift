@@ -240,7 +240,7 @@ import Testing
         studio.append((pictures + sounds).sorted { time($0) < time($1) })
         studio.append(.ended)
         try Self.checkInvariants(studio)
-        #expect(studio.segments("audio").filter(\.isGap).count == 7)
+        #expect(studio.segments("audio").filter(\.isGap).count == 8)
         #expect(studio.segments("audio").last?.number == studio.segments("source").last?.number)
         #expect(try studio.samples("source").count == pictures.count)
     }

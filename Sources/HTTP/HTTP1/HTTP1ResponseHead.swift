@@ -29,24 +29,20 @@ public enum HTTP1ResponseHead {
         status: HTTPStatus, fields: HTTPFields, date: String, framing: HTTP1ResponsePlan.Framing?,
         connection: Connection
     ) -> Bytes {
-        let reason = status.reason
-        // The fixed part covers "HTTP/1.1 NNN ", "date: ", the longest framing line and all line ends.
-        var capacity = 96 + reason.utf8.count + date.utf8.count + connection.line.utf8.count
-        for field in fields { capacity += field.name.utf8.count + field.value.utf8.count + 4 }
-        var head = ByteWriter(capacity: capacity)
+        // Most heads fit at once; a longer one grows.
+        var head = ByteWriter(capacity: 496)
         head.write(utf8: "HTTP/1.1 ")
-        head.write(utf8: String(status.code))
-        head.write(utf8: " ")
-        head.write(utf8: reason)
+        if status.code == 200 {
+            head.write(utf8: "200 OK")
+        } else {
+            head.write(utf8: String(status.code))
+            head.write(utf8: " ")
+            head.write(utf8: status.reason)
+        }
         head.write(utf8: "\r\ndate: ")
         head.write(utf8: date)
         head.write(utf8: "\r\n")
-        for field in fields where !isOwnedByServer(field.name) {
-            head.write(utf8: field.name)
-            head.write(utf8: ": ")
-            head.write(utf8: field.value)
-            head.write(utf8: "\r\n")
-        }
+        fields.write(to: &head)
         switch framing {
         case .length(let length):
             head.write(utf8: "content-length: ")
@@ -60,7 +56,8 @@ public enum HTTP1ResponseHead {
         return head.finish()
     }
 
-    private static func isOwnedByServer(_ name: String) -> Bool {
+    /// Fields that handlers must not set, because the connection decides them.
+    static func isOwnedByServer(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: name == "date"
         case 10: name == "connection" || name == "keep-alive"

@@ -21,7 +21,8 @@ public struct CORSPolicy: Sendable {
     private let origins: Origins
     // Joined once and not for every response.
     private let allowedFields: String
-    private let exposedFields: String
+    private let exposedFields: HTTPFields.Field
+    private static let anyOrigin = HTTPFields.Field("access-control-allow-origin", "*")
     private let preflightMaxAgeSeconds: Int
 
     /// - Parameter preflightMaxAgeSeconds: How long a browser may remember the answer to a preflight, in seconds;
@@ -32,7 +33,7 @@ public struct CORSPolicy: Sendable {
     ) {
         self.origins = origins
         self.allowedFields = allowedFields.joined(separator: ", ")
-        self.exposedFields = exposedFields.joined(separator: ", ")
+        self.exposedFields = HTTPFields.Field("access-control-expose-headers", exposedFields.joined(separator: ", "))
         self.preflightMaxAgeSeconds = preflightMaxAgeSeconds
     }
 
@@ -57,7 +58,7 @@ public struct CORSPolicy: Sendable {
     /// Adds to a response what a page needs to read it.
     public func apply(to response: inout HTTPResponse, for request: HTTPRequest) {
         guard allowOrigin(of: request, in: &response.fields) else { return }
-        response.fields.set("access-control-expose-headers", exposedFields)
+        response.fields.append(exposedFields)
     }
 
     /// - Returns: Whether the page that asks is allowed.
@@ -65,7 +66,7 @@ public struct CORSPolicy: Sendable {
         switch origins {
         case .any:
             // Also without an Origin, so that a shared cache has one response for all.
-            fields.set("access-control-allow-origin", "*")
+            fields.append(Self.anyOrigin)
             return true
         case .listed(let approved):
             fields.append("vary", "Origin")

@@ -27,11 +27,12 @@ struct RoutePattern {
 
 /// What the parameters of a route's pattern stood for in a request's path.
 public struct PathParameters: Sendable {
-    var captured: [(name: String, value: Substring)] = []
+    var names: [String] = []
+    var values: [Substring] = []
 
     /// The value of a parameter that the pattern has. Asking for another one is a mistake in the route.
     public subscript(name: String) -> String {
-        for parameter in captured where parameter.name == name { return String(parameter.value) }
+        for index in names.indices where names[index] == name { return String(values[index]) }
         preconditionFailure("the pattern of this route has no such parameter")
     }
 }

@@ -91,8 +91,7 @@ public struct Router: HTTPHandler {
             routes.first { $0.method == request.method }
             ?? (request.method == .head ? routes.first { $0.method == .get } : nil)
         if let route {
-            let parameters = PathParameters(captured: Array(zip(route.names, captured)).map { ($0, $1) })
-            return .handler(route.handler, parameters)
+            return .handler(route.handler, PathParameters(names: route.names, values: captured))
         }
         let methods = methods(of: routes)
         guard request.method == .options else { return .answer(allowed(methods, .methodNotAllowed)) }
@@ -106,22 +105,20 @@ public struct Router: HTTPHandler {
     ///
     /// Steps back when a literal leads nowhere; a pattern's depth bounds the steps, not the path's length.
     private func find(_ path: Substring.UTF8View, from index: Int, _ captured: inout [Substring]) -> Int? {
-        let node = nodes[index]
-        guard !path.isEmpty else { return node.routes.isEmpty ? nil : index }
+        guard !path.isEmpty else { return nodes[index].routes.isEmpty ? nil : index }
         let segment = path.dropFirst().prefix { $0 != ASCII.slash }
         let rest = path[segment.endIndex...]
-        if let literal = node.literals.first(where: { $0.text.utf8.elementsEqual(segment) }),
-            let found = find(rest, from: literal.node, &captured)
-        {
-            return found
+        for literal in nodes[index].literals where literal.text.utf8.elementsEqual(segment) {
+            if let found = find(rest, from: literal.node, &captured) { return found }
+            break
         }
-        if let parameter = node.parameter, !segment.isEmpty {
+        if let parameter = nodes[index].parameter, !segment.isEmpty {
             captured.append(Substring(segment))
             if let found = find(rest, from: parameter, &captured) { return found }
             captured.removeLast()
         }
         let remainder = path.dropFirst()
-        guard let end = node.rest, !remainder.isEmpty else { return nil }
+        guard let end = nodes[index].rest, !remainder.isEmpty else { return nil }
         captured.append(Substring(remainder))
         return end
     }

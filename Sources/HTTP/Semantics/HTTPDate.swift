@@ -22,8 +22,26 @@ public enum HTTPDate {
         let time = seconds - day * 86_400
         let date = civil(fromDay: day)
         let weekday = ((day + 4) % 7 + 7) % 7
-        return "\(days[weekday]), \(digits(date.day, 2)) \(months[date.month - 1]) \(digits(date.year, 4)) "
-            + "\(digits(time / 3600, 2)):\(digits(time / 60 % 60, 2)):\(digits(time % 60, 2)) GMT"
+        var text: [UInt8] = []
+        text.reserveCapacity(29)
+        func write(_ value: Int, _ separator: UInt8) {
+            text.append(ASCII.zero + UInt8(value / 10))
+            text.append(ASCII.zero + UInt8(value % 10))
+            text.append(separator)
+        }
+        text += days[weekday].utf8
+        text += ", ".utf8
+        write(date.day, ASCII.space)
+        text += months[date.month - 1].utf8
+        text.append(ASCII.space)
+        text.append(ASCII.zero + UInt8(date.year / 1000))
+        text.append(ASCII.zero + UInt8(date.year / 100 % 10))
+        write(date.year % 100, ASCII.space)
+        write(time / 3600, ASCII.colon)
+        write(time / 60 % 60, ASCII.colon)
+        write(time % 60, ASCII.space)
+        text += "GMT".utf8
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads any of the three formats.
@@ -67,11 +85,6 @@ public enum HTTPDate {
 
     private static func number(_ text: Substring.UTF8View, _ width: Int) -> Int? {
         text.count == width ? text.saturatingInteger : nil
-    }
-
-    private static func digits(_ value: Int, _ width: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: width - text.utf8.count) + text
     }
 
     private static func length(ofMonth month: Int, _ year: Int) -> Int {

@@ -9,7 +9,13 @@ public struct HTTPRepresentation: Sendable {
     /// The length of the whole body in bytes.
     public let length: Int
     private let fields: HTTPFields
-    private let unchangedFields: HTTPFields
+
+    /// A 304 updates what a cache has; what describes the body it does not send stays out (RFC 9110, 15.4.5).
+    private var unchangedFields: HTTPFields {
+        var all = fields
+        for name in ["content-type", "content-encoding", "accept-ranges"] { all.remove(name) }
+        return all
+    }
 
     /// - Parameters:
     ///   - cacheControl: The value of `Cache-Control`; see ``CacheControl``.
@@ -30,10 +36,7 @@ public struct HTTPRepresentation: Sendable {
         }
         if let cacheControl { all.set("cache-control", cacheControl) }
         all.set("accept-ranges", "bytes")
-        self.fields = all
-        // A 304 updates what a cache has; what describes the body it does not send stays out (RFC 9110, 15.4.5).
-        for name in ["content-type", "content-encoding", "accept-ranges"] { all.remove(name) }
-        unchangedFields = all
+        self.fields = all.rendered()
     }
 
     /// Answers a request by the rules for conditions and ranges. `HEAD` gets the answer to `GET`, of which the

@@ -29,7 +29,16 @@ extension EventLoop {
     public func run<Value: Sendable, Failure: Error>(
         _ operation: @escaping @Sendable @concurrent (EventLoop) async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        try await withTaskExecutorPreference(self) { () async throws(Failure) -> Value in try await operation(self) }
+        try await withTaskExecutorPreference(self) { () async throws(Failure) -> Value in
+            try await onLoop(operation)
+        }
+    }
+
+    @concurrent private func onLoop<Value: Sendable, Failure: Error>(
+        _ operation: @escaping @Sendable @concurrent (EventLoop) async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        precondition(isCurrent, "the task does not run on the loop that it prefers")
+        return try await operation(self)
     }
 }
 

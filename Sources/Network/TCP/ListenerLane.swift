@@ -170,8 +170,9 @@ final class ListenerLane: EventTarget, @unchecked Sendable {
         self.reserve = nil
         defer { reopenReserve() }
         guard let (refused, peer) = (try? socket.accept()) ?? nil else { return false }
-        refused.close()
+        // First the report: who sees the connection closed may count on it.
         report(.refused(peer: peer, .descriptorsExhausted))
+        refused.close()
         return true
     }
 

@@ -16,18 +16,26 @@ public struct UUIDv7: Sendable, Hashable {
 
     /// Reads the 36-character form, in either case; `nil` for anything else, also for other UUID versions.
     public init?(_ text: some StringProtocol) {
+        let text = String(text)
+        self.init(utf8: text.utf8Span.span)
+    }
+
+    /// As `init(_:)`, for a piece of a path that is no string of its own: this is read for every request.
+    public init?(utf8 text: borrowing Span<UInt8>) {
+        guard text.count == 36 else { return nil }
         var digits: (UInt64, UInt64) = (0, 0)
         var count = 0
-        for (index, byte) in text.utf8.enumerated() {
+        for index in text.indices {
+            let byte = text[index]
             if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard index < 36, let digit = Self.value(of: byte) else { return nil }
+            guard let digit = Self.value(of: byte) else { return nil }
             if count < 16 { digits.0 = digits.0 << 4 | digit } else { digits.1 = digits.1 << 4 | digit }
             count += 1
         }
-        guard count == 32, digits.0 & 0xF000 == 0x7000, digits.1 >> 62 == 2 else { return nil }
+        guard digits.0 & 0xF000 == 0x7000, digits.1 >> 62 == 2 else { return nil }
         (high, low) = digits
     }
 

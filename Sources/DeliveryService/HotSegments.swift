@@ -1,0 +1,53 @@
+import HTTP
+import StreamingCore
+import Synchronization
+
+/// The answers that many viewers get in the same second: segments at the live edge, with their fields rendered.
+///
+/// A viewer's request for one is a look-up by its path and nothing else. An answer is kept for a moment only, so that what is
+/// removed from the store is soon not served any more, and the memory that it holds back is bounded.
+final class HotSegments: Sendable {
+    private struct Hot {
+        let representation: HTTPRepresentation
+        let expiresAt: WallTime
+    }
+
+    private struct State {
+        var hot: [String: Hot] = [:]
+        var byteCount = 0
+    }
+
+    private let state = Mutex(State())
+
+    func find(_ path: String, at now: WallTime) -> HTTPRepresentation? {
+        state.withLock { state in
+            guard let found = state.hot[path], found.expiresAt > now else { return nil }
+            return found.representation
+        }
+    }
+
+    /// Keeps an answer, unless those that are kept already take ``DeliveryLimits/hotBytesMax``.
+    func keep(_ representation: HTTPRepresentation, for path: String, at now: WallTime) {
+        state.withLock { state in
+            let isFull = state.byteCount + representation.length > DeliveryLimits.hotBytesMax
+            if isFull || state.hot.count >= DeliveryLimits.hotSegmentsMax || state.hot[path] != nil {
+                state.hot = state.hot.filter { $0.value.expiresAt > now && $0.key != path }
+                state.byteCount = state.hot.values.reduce(0) { $0 + $1.representation.length }
+            }
+            guard state.byteCount + representation.length <= DeliveryLimits.hotBytesMax,
+                state.hot.count < DeliveryLimits.hotSegmentsMax
+            else { return }
+            let expiresAt = now.adding(milliseconds: DeliveryLimits.hotMilliseconds)
+            state.hot[path] = Hot(representation: representation, expiresAt: expiresAt)
+            state.byteCount += representation.length
+        }
+    }
+
+    /// Forgets what is no longer hot.
+    func timePassed(_ now: WallTime) {
+        state.withLock { state in
+            state.hot = state.hot.filter { $0.value.expiresAt > now }
+            state.byteCount = state.hot.values.reduce(0) { $0 + $1.representation.length }
+        }
+    }
+}
