@@ -4,7 +4,8 @@ import RTMP
 
 // Fuzzes a whole server session: what a peer sends, cut as the input says, with a shell that accepts everything.
 //
-// input: flags (1), piece size (1), the peer's bytes. Flag 1: behind a handshake. Flag 2: behind `connect` and `publish`.
+// input: flags (1), piece size (1), the peer's bytes. Flag 1: behind a handshake. Flag 2: behind `connect` and
+// `publish`.
 
 /// Handshake, connect and publish of a well-behaved encoder.
 private let opening: (handshake: Bytes, calls: Bytes) = {

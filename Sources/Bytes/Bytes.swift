@@ -4,9 +4,9 @@
 /// a socket is the same memory when it goes out to a thousand viewers. Positions always count from the start
 /// of the value itself, also in a slice.
 ///
-/// This file and `ByteWriter.swift` are the only pure code that touches raw memory. The proof for each `unsafe` below is
-/// the same: `start..<end` lies inside the storage, which nobody writes to once a `Bytes` exists. That nobody writes is
-/// also why `@unchecked Sendable` holds.
+/// This file and `ByteWriter.swift` are the only pure code that touches raw memory. The proof for each `unsafe` below
+/// is the same: `start..<end` lies inside the storage, which nobody writes to once a `Bytes` exists. That nobody writes
+/// is also why `@unchecked Sendable` holds.
 public struct Bytes: @unchecked Sendable {
     @usableFromInline let storage: ByteStorage
     @usableFromInline let start: Int

@@ -21,13 +21,20 @@ struct Announcement {
         } else if let stream = try await assembly.backends.streams.list(states: [], before: nil, limit: 1).first {
             lines += [
                 "  Publish    \(urls.ingestServer)/<stream key>",
-                "             a new key: curl -X POST -H 'Authorization: Bearer <token>' \(urls.web)/streams/\(stream.id)/keys",
+                "             a new key: curl -X POST -H 'Authorization: Bearer <token>' "
+                    + "\(urls.web)/streams/\(stream.id)/keys",
             ]
             lines += Self.watch(stream.id, urls)
         }
         lines.append(
-            "  API token  \(configuration.adminToken == nil ? assembly.adminToken.reveal() : "as in ADMIN_TOKEN")")
+            "  API token  \(Self.shown(assembly.adminToken, configuration))")
         text = (lines + ["", ""]).joined(separator: "\n")
+    }
+
+    /// A token that was made here is shown; one that was configured is known.
+    private static func shown(_ token: Secret?, _ configuration: Configuration) -> String {
+        guard let token, configuration.adminToken == nil else { return "as in ADMIN_TOKEN" }
+        return token.reveal()
     }
 
     private static func watch(_ stream: StreamID, _ urls: PublicURLs.Addresses) -> [String] {

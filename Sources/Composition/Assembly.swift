@@ -12,7 +12,10 @@ import TranscodeService
 struct Assembly {
     private(set) var services: [any Service] = []
     let backends: EmbeddedBackends
-    let adminToken: Secret
+    /// Only where the API is served.
+    let adminToken: Secret?
+    /// Held as long as the process takes broadcasts.
+    private var ingestLock: FolderLock?
     private(set) var rtmpPort: Int
     private(set) var httpPort: Int
     private let clock: any WallClock = SystemWallClock()
@@ -32,7 +35,9 @@ struct Assembly {
         backends = try await EmbeddedBackends(
             configuration, needsSegments: !roles.isDisjoint(with: [.transcode, .delivery]), loops: loops,
             logger: logger.with("service", "store"))
-        adminToken = try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory)
+        adminToken =
+            roles.contains(.api)
+            ? try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory) : nil
         if roles.contains(.ingest) { try await addIngest(loops) }
         if roles.contains(.transcode) { addTranscode() }
         try addFront(loops)
@@ -41,6 +46,7 @@ struct Assembly {
 
     private mutating func addIngest(_ loops: EventLoopGroup) async throws {
         let logger = logger.with("service", "ingest")
+        ingestLock = try FolderLock(configuration.dataDirectory + "/ingest.lock")
         for stream in try await backends.streams.endAbandoned(at: clock.now()) {
             logger.warning(
                 "broadcast ended: it was left on air by a process that died", ["stream.id": LogValue(stream)])
@@ -103,7 +109,7 @@ struct Assembly {
             delivery = service
         }
         let checks = backends.checks
-        if roles.contains(.api) {
+        if let adminToken {
             let urls = PublicURLs(
                 host: configuration.publicHost, httpPort: httpPort, rtmpPort: rtmpPort)
             APIRoutes(

@@ -1,5 +1,6 @@
 import APIService
 import Foundation
+import IngestService
 import LocalBackend
 import Network
 import SQLiteBackend
@@ -28,7 +29,9 @@ struct EmbeddedBackends {
         database = try await SQLiteDatabase.open(at: .file(configuration.dataDirectory + "/sluice.db"))
         streams = SQLiteStreamRepository(database)
         keys = SQLiteStreamKeyRepository(database)
-        frames = LocalFrameLog(executors: loops.loops)
+        var limits = FrameLogLimits()
+        limits.streamsMax = IngestLimits.broadcastsMax
+        frames = LocalFrameLog(limits: limits, executors: loops.loops)
         timeline = LocalTimelineLog()
         events = LocalEventLog()
         if needsSegments {

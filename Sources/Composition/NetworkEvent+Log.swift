@@ -2,7 +2,8 @@ import Network
 import StreamingCore
 
 extension Logger {
-    /// Logs what happens in the network layer. Refused connections, of which anybody can make any number, are throttled.
+    /// Logs what happens in the network layer. Refused connections, of which anybody can make any number, are
+    /// throttled.
     var networkEvents: NetworkEventHook {
         let refusals = LogThrottle(linesPerSecondMax: 1)
         let clock = SystemWallClock()

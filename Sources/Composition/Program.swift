@@ -4,8 +4,8 @@ import StreamingCore
 
 /// One executable: reads the command line and the configuration, runs its services, and ends in order.
 ///
-/// Exit statuses follow `sysexits.h`: 0 after an orderly end, 64 for a wrong command line, 69 when something that it needs
-/// cannot be had, 78 for a wrong configuration, 1 when a service fails while running.
+/// Exit statuses follow `sysexits.h`: 0 after an orderly end, 64 for a wrong command line, 69 when something that it
+/// needs cannot be had, 78 for a wrong configuration, 1 when a service fails while running.
 public struct Program: Sendable {
     private let name: String
     private let summary: String

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The answers that many viewers get in the same second: segments at the live edge, with their fields rendered.
 ///
-/// A viewer's request for one is a look-up by its path and nothing else. An answer is kept for a moment only, so that what is
-/// removed from the store is soon not served any more, and the memory that it holds back is bounded.
+/// A viewer's request for one is a look-up by its path and nothing else. An answer is kept for a moment only, so that
+/// what is removed from the store is soon not served any more, and the memory that it holds back is bounded.
 final class HotSegments: Sendable {
     private struct Hot {
         let representation: HTTPRepresentation

@@ -80,7 +80,8 @@ final class StreamChannel: Sendable {
         }
     }
 
-    /// When the segment of a stored name was live, in seconds since the Unix epoch; `nil` when the window has no such name.
+    /// When the segment of a stored name was live, in seconds since the Unix epoch; `nil` when the window has no such
+    /// name.
     func lastModified(rendition: String, number: Int64) -> Int? {
         guarded.withLock { guarded in
             guard let entry = guarded.window.entry(of: number, in: rendition) else { return nil }
@@ -150,8 +151,9 @@ extension StreamChannel.Guarded {
 
     private func representation(_ bytes: Bytes?, as type: String) -> HTTPRepresentation? {
         guard let bytes, let targets = window.targets, let origin = window.origin else { return nil }
-        // Half a target duration, in whole seconds as the field has it. That holds after the end too: the next broadcast has
-        // the same addresses, and who got its segments from a cache and its playlist from here would see nothing.
+        // Half a target duration, in whole seconds as the field has it. That holds after the end too: the next
+        // broadcast has the same addresses, and who got its segments from a cache and its playlist from here would see
+        // nothing.
         let maxAge = max(1, targets.durationSeconds / 2)
         return HTTPRepresentation(
             body: [bytes], contentType: type, etag: EntityTag("\(origin.firstSegmentNumber)-\(version)"),

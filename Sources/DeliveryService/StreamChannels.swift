@@ -2,7 +2,8 @@ import Packaging
 import StreamingCore
 import Synchronization
 
-/// The channels of all streams that were announced here or that somebody waits for. At most ``DeliveryLimits/streamsMax``.
+/// The channels of all streams that were announced here or that somebody waits for. At most
+/// ``DeliveryLimits/streamsMax``.
 final class StreamChannels: Sendable {
     private let channels = Mutex<[StreamID: StreamChannel]>([:])
     private let window: LiveWindow.Configuration

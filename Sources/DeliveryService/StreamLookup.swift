@@ -1,8 +1,8 @@
 import StreamingCore
 import Synchronization
 
-/// Asks the database whether a stream exists, and believes the answer for a moment, so that a crowd of viewers of a stream
-/// that is not there costs one question a second.
+/// Asks the database whether a stream exists, and believes the answer for a moment, so that a crowd of viewers of a
+/// stream that is not there costs one question a second.
 final class StreamLookup: Sendable {
     private struct Answer {
         let state: StreamState?

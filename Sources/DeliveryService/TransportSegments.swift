@@ -4,7 +4,8 @@ import Packaging
 import StreamingCore
 import Synchronization
 
-/// Makes MPEG-TS segments of stored ones when somebody asks, once for all who ask at the same time, and keeps the newest.
+/// Makes MPEG-TS segments of stored ones when somebody asks, once for all who ask at the same time, and keeps the
+/// newest.
 final class TransportSegments: Sendable {
     fileprivate struct Key: Hashable {
         let stream: StreamID

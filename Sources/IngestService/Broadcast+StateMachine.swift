@@ -4,8 +4,8 @@ import StreamingCore
 extension Broadcast {
     /// The life of one broadcast, without clock, lock or I/O: who publishes, what becomes of a frame, when it is over.
     ///
-    /// Facts come with the number of the connection that they are about. A connection that was displaced is unknown from
-    /// then on, so nothing that it still says can reach the log.
+    /// Facts come with the number of the connection that they are about. A connection that was displaced is unknown
+    /// from then on, so nothing that it still says can reach the log.
     struct StateMachine {
         private enum State {
             /// Nobody publishes yet. Becomes `publishing`, or `ended`.

@@ -16,7 +16,8 @@ final class Broadcast: Sendable {
         var machine: StateMachine
         let writer: any FrameLogWriter
         var publisher: Publisher?
-        /// What the database and the event log must still be told, in order. Bounded by ``IngestLimits/changesWaitingMax``.
+        /// What the database and the event log must still be told, in order. Bounded by
+        /// ``IngestLimits/changesWaitingMax``.
         var changes: [Change] = []
         var isRecording = false
     }
@@ -144,12 +145,13 @@ final class Broadcast: Sendable {
 
     /// Ends the broadcast for a reason that is not the encoder's.
     func end(_ reason: StreamEvent.EndReason, telling stop: StopReason, at now: WallTime) async {
-        let publisher: Publisher? = guarded.withLock { guarded in
-            guard case .end = guarded.machine.endOrdered() else { return nil }
+        let (isOver, publisher) = guarded.withLock { guarded in
+            guard case .end = guarded.machine.endOrdered() else { return (false, nil as Publisher?) }
             guarded.conclude(with: .ended, state: .ended, event: .ended(reason), at: now)
             defer { guarded.publisher = nil }
-            return guarded.publisher
+            return (true, guarded.publisher)
         }
+        guard isOver else { return }
         publisher?.stop(stop)
         logger.info("broadcast ended", ["reason": LogValue(reason.rawValue)])
         await recordChanges()

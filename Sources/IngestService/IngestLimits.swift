@@ -6,7 +6,8 @@ public enum IngestLimits {
     public static let broadcastsMax = 10_000
     /// Orders from the API, such as a revoked key, that wait to be carried out.
     public static let ordersWaitingMax = 10_000
-    /// How long a connection may exist without a broadcast, in milliseconds: before it shows a key, and after it unpublished.
+    /// How long a connection may exist without a broadcast, in milliseconds: before it shows a key, and after it
+    /// unpublished.
     public static let publishMilliseconds: Int64 = 15_000
     /// Lines a second about refused peers, who can make as many as they like.
     public static let refusalLinesPerSecondMax = 10

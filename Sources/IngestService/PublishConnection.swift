@@ -82,7 +82,8 @@ actor PublishConnection {
 
     /// The next bytes from the encoder; `nil` when it has closed.
     ///
-    /// - Throws: `NetworkError.readTimedOut` when it was silent for too long, or takes too long to begin a broadcast: who
+    /// - Throws: `NetworkError.readTimedOut` when it was silent for too long, or takes too long to begin a broadcast:
+    /// who
     ///   trickles bytes without ever showing a key must not hold a connection.
     private func nextBytes() async throws -> Bytes? {
         let settings = service.configuration

@@ -79,7 +79,7 @@ struct Broadcast: Sendable {
                 gathering = Gathering()
             }
             gathering.append(placed)
-            if gathering.isComplete(segmentMilliseconds: configuration.segmentMilliseconds) {
+            if isComplete(gathering) {
                 begin(gathering, &outputs)
             } else {
                 phase = .gathering(gathering)
@@ -118,16 +118,29 @@ struct Broadcast: Sendable {
         }
         if kind == .audio && (rendition == nil || joining.isHolding) {
             joining.append(placed)
-            if joining.isTooLong { joining.giveUp(rendition == nil, packager: &packager, &outputs) }
+            if joining.isTooLong {
+                guard rendition == nil else { return give(joining.frames, to: packager, beyond, &outputs) }
+                joining.forgetFirst()
+            }
         } else if kind == .video && frame.isKeyframe && (rendition == nil || !joining.isEmpty) {
-            if rendition != nil || Self.time(of: frame) >= packager.audioFrontier {
-                (segmenter, targets) = packager.finish(next: Self.time(of: frame), to: &outputs)
+            let time = Self.time(of: frame)
+            if rendition != nil || time >= packager.audioFrontier {
+                if joining.isHolding {
+                    for (index, waiting) in joining.frames.enumerated() where Self.time(of: waiting.frame) < time {
+                        if packager.isBeyondHole(waiting.frame) {
+                            return resume(behind: packager, with: joining.frames[index...] + [placed], &outputs)
+                        }
+                        packager.append(waiting, to: &outputs)
+                    }
+                }
+                if packager.isBeyondHole(frame) {
+                    return resume(behind: packager, with: joining.frames + [placed], &outputs)
+                }
+                (segmenter, targets) = packager.finish(next: time, to: &outputs)
                 var gathering = Gathering()
                 for waiting in joining.frames { gathering.append(waiting) }
                 gathering.append(placed)
-                if gathering.isComplete(segmentMilliseconds: configuration.segmentMilliseconds) {
-                    return begin(gathering, &outputs)
-                }
+                if isComplete(gathering) { return begin(gathering, &outputs) }
                 phase = .gathering(gathering)
                 return
             }
@@ -142,6 +155,15 @@ struct Broadcast: Sendable {
             }
         }
         phase = .running(packager, joining: joining, beyond: beyond)
+    }
+
+    /// Video that was about to join does not catch up: the run goes on with the audio that was held.
+    private mutating func give(
+        _ frames: [RunPackager.Placed], to packager: consuming RunPackager, _ beyond: BeyondHole,
+        _ outputs: inout [PackagerOutput]
+    ) {
+        phase = .running(packager, joining: Joining(), beyond: beyond)
+        for placed in frames { append(placed, &outputs) }
     }
 
     /// Ends the run before a hole, and begins another with what lies behind it.
@@ -163,19 +185,28 @@ struct Broadcast: Sendable {
     /// Finishes the run, or what was gathered for one. The next run is behind a discontinuity if its frames say so.
     mutating func interrupt(_ outputs: inout [PackagerOutput]) {
         if case .gathering(let gathering) = phase { begin(gathering, &outputs) }
-        guard case .running(var packager, let joining, let beyond) = phase else { return }
+        guard case .running(let packager, let joining, let beyond) = phase else { return }
         phase = .gathering(Gathering())
         guard beyond.frames.isEmpty else {
             resume(behind: packager, with: beyond.frames, &outputs)
             return interrupt(&outputs)
         }
         if joining.isHolding {
-            for placed in joining.frames { packager.append(placed, to: &outputs) }
+            give(joining.frames, to: packager, beyond, &outputs)
+            return interrupt(&outputs)
         }
         (segmenter, targets) = packager.finish(next: nil, to: &outputs)
     }
 
     mutating func end(_ outputs: inout [PackagerOutput]) { interrupt(&outputs) }
+
+    /// Whether a run can begin. Behind a hole pictures go on, so that a key frame is close.
+    private func isComplete(_ gathering: Gathering) -> Bool {
+        let target = configuration.segmentMilliseconds
+        return gathering.isComplete(
+            audioMilliseconds: target,
+            videoMilliseconds: Packager.gatheringMilliseconds + (isBeyondHole ? target : 0))
+    }
 
     /// Begins a run with the tracks that were gathered, if any.
     private mutating func begin(_ gathering: Gathering, _ outputs: inout [PackagerOutput]) {
@@ -251,15 +282,8 @@ struct Joining: Sendable {
 
     mutating func append(_ placed: RunPackager.Placed) { frames.append(placed) }
 
-    /// - Parameter isNew: Whether audio itself joins: then the oldest frame falls away. Otherwise all go to the run.
-    mutating func giveUp(_ isNew: Bool, packager: inout RunPackager, _ outputs: inout [PackagerOutput]) {
-        if isNew {
-            frames.removeFirst()
-        } else {
-            for placed in frames { packager.append(placed, to: &outputs) }
-            self = Joining()
-        }
-    }
+    /// Audio joins, and the next key frame is far: the oldest frame falls away.
+    mutating func forgetFirst() { frames.removeFirst() }
 }
 
 /// Frames of one track that lie behind a hole, held until the other track shows whether it has that hole too.
@@ -305,11 +329,13 @@ struct Gathering: Sendable {
 
     /// Whether no further track is to be expected.
     ///
-    /// - Parameter segmentMilliseconds: The target duration, which is how long audio is expected.
-    func isComplete(segmentMilliseconds: Int64) -> Bool {
+    /// - Parameters:
+    ///   - audioMilliseconds: How long audio is expected.
+    ///   - videoMilliseconds: How long a key frame is expected.
+    func isComplete(audioMilliseconds: Int64, videoMilliseconds: Int64) -> Bool {
         if videoTrack != nil && audioTrack != nil { return true }
         guard !frames.isEmpty else { return false }
-        let milliseconds = videoTrack == nil ? Packager.gatheringMilliseconds : segmentMilliseconds
+        let milliseconds = videoTrack == nil ? videoMilliseconds : audioMilliseconds
         return latest - earliest >= milliseconds * Int64(MediaTime.videoTimescale) / 1000
             || frames.count >= Packager.gatheredFramesMax
     }

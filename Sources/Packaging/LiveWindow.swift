@@ -67,6 +67,10 @@ public struct LiveWindow: Sendable {
     public private(set) var runs: [Run] = []
     /// Video first, otherwise in order of appearance.
     public private(set) var renditions: [RenditionWindow] = []
+    /// The stretches of the runs in which the same renditions have media; oldest first. See ``Span``.
+    public internal(set) var spans: [Span] = []
+    /// The newest number up to which every rendition of its run is known, and with it the spans.
+    public internal(set) var settledNumber: Int64?
     /// Segments that no playlist lists and that can still be fetched, oldest first.
     private var lingering: [Segment] = []
 
@@ -150,6 +154,7 @@ public struct LiveWindow: Sendable {
         if let first = renditions[index].openParts.first, first.segmentNumber <= segment.number {
             renditions[index].openParts.removeAll(keepingCapacity: true)
         }
+        settle()
         return shorten()
     }
 }
@@ -193,13 +198,22 @@ extension LiveWindow {
         guard count > 0 else { return [] }
         let candidates = Set(runs.prefix(count).flatMap { $0.renditions.map(\.initializationName) })
         runs.removeFirst(count)
+        spans.removeAll { span in !runs.contains { $0.number == span.run } }
         let used = Set(runs.flatMap { $0.renditions.map(\.initializationName) })
         return candidates.subtracting(used).sorted()
     }
 }
 
 extension LiveWindow.RenditionWindow {
-    fileprivate var newestNumber: Int64 { entries.last?.segment.number ?? -1 }
+    /// The listed segment with a number.
+    func segment(_ number: Int64) -> Segment? {
+        guard let first = entries.first?.segment.number, let last = entries.last?.segment.number,
+            first...last ~= number
+        else { return nil }
+        return entries[Int(number - first)].segment
+    }
+
+    var newestNumber: Int64 { entries.last?.segment.number ?? -1 }
 }
 
 extension Segment {

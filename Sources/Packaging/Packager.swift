@@ -8,8 +8,8 @@ public import Media
 /// ``Checkpoint``.
 ///
 /// Memory is bounded: it holds the open segment of each track, ``RunPackager/waitingFramesMax`` audio frames that
-/// wait for video, at the beginning of a run what arrives in a target duration, and behind a hole what arrives until it is known
-/// whether it is in both tracks.
+/// wait for video, at the beginning of a run what arrives in a target duration, and behind a hole what arrives until it
+/// is known whether it is in both tracks.
 public struct Packager: Sendable {
     /// How media is cut and named.
     public struct Configuration: Sendable, Hashable {

@@ -116,7 +116,7 @@ struct RunPackager: Sendable {
     func isBeyondHole(_ frame: Frame) -> Bool {
         let time =
             switch frame.track.kind {
-            case .video: video?.time(of: frame, opens: frame.isKeyframe) ?? 0
+            case .video: video?.time(of: frame, opens: frame.isKeyframe) ?? Self.time(of: frame)
             case .audio: Self.time(of: frame)
             }
         let length = time - newestTime
@@ -155,10 +155,13 @@ struct RunPackager: Sendable {
         if track.number < segmenter.number {
             // Audio went ahead and decided.
             while let next = boundary(after: track.number), track.time(of: frame, opens: false) >= next.time {
+                noteGap(of: track, position: placed.position)
                 end(&track, at: next, until: time, &outputs)
             }
         }
-        if track.number == segmenter.number { spanHole(of: &track, until: time, &outputs) }
+        if track.number == segmenter.number { 
+            spanHole(of: &track, until: time, position: placed.position, &outputs)
+        }
         if track.isAtOpening {
             if let end = track.previousEnd, time - end > Self.seamMax {
                 // Audio is further, so that there can be no boundary here.
@@ -182,7 +185,7 @@ struct RunPackager: Sendable {
 
     /// Cuts at and within a hole before the next picture, where the open segment would become too long with it.
     private mutating func spanHole(
-        of track: inout TrackPackager, until time: Int64, _ outputs: inout [PackagerOutput]
+        of track: inout TrackPackager, until time: Int64, position: Int64, _ outputs: inout [PackagerOutput]
     ) {
         if !track.isAtOpening {
             guard segmenter.isOverdue(at: time) else { return }
@@ -191,9 +194,11 @@ struct RunPackager: Sendable {
         } else {
             guard let end = track.previousEnd, time - end > Self.seamMax else { return }
         }
-        for cut in segmenter.evenCuts(to: time) where cut > audioFrontier {
-            segmenter.cut(at: cut)
+        let earliest = max(audioFrontier, track.lastTime) + 1
+        for cut in segmenter.cuts(inHoleTo: time, notBefore: earliest) {
+            segmenter.cut(inHoleAt: cut)
             decided(&outputs)
+            noteGap(of: track, position: position)
             track.endSegment(at: cut, boundary: cut, limits: limits, to: &outputs)
         }
     }
@@ -208,7 +213,7 @@ struct RunPackager: Sendable {
     ) {
         let reached = track.rendition.kind == .video ? audioFrontier : video?.lastTime ?? 0
         guard beginning > reached, track.canReopen, segmenter.shouldCut(atHoleFrom: beginning, to: time) else { return }
-        segmenter.cut(at: beginning)
+        segmenter.cut(beforeHoleAt: beginning)
         decided(&outputs)
         let opening = track.endSegmentBeforePending(boundary: beginning, limits: limits, to: &outputs)
         let index = boundaries.count - 1
@@ -218,8 +223,20 @@ struct RunPackager: Sendable {
         }
     }
 
-    /// Ends the open segment of a track at a boundary that its next frame, at `time` on its scale, has passed: with that
-    /// frame if it opens the next segment and is not too far, or at the boundary.
+    /// Records how a segment of a track begins that becomes a gap, if the open one does.
+    ///
+    /// - Parameter position: That of the next frame.
+    private mutating func noteGap(of track: TrackPackager, position: Int64) {
+        guard track.isAtOpening, let index = boundaries.firstIndex(where: { $0.segmenter.number == track.number })
+        else { return }
+        switch track.rendition.kind {
+        case .video: boundaries[index].video = track.opening(ofGapBefore: position)
+        case .audio: boundaries[index].audio = track.opening(ofGapBefore: position)
+        }
+    }
+
+    /// Ends the open segment of a track at a boundary that its next frame, at `time` on its scale, has passed: with
+    /// that frame if it opens the next segment and is not too far, or at the boundary.
     private func end(
         _ track: inout TrackPackager, at next: Boundary, until time: Int64, _ outputs: inout [PackagerOutput]
     ) {
@@ -265,14 +282,16 @@ struct RunPackager: Sendable {
         let frame = placed.frame
         guard time >= track.boundary, frame.decodeTime > track.lastDecodeTime else { return }
         while let next = boundary(after: track.number), time >= next.time {
+            noteGap(of: track, position: placed.position)
             end(&track, at: next, until: frame.decodeTime, &outputs)
         }
         audioFrontier = max(audioFrontier, time)
         if track.isAtOpening, let end = track.previousEnd, frame.decodeTime - end > track.ticks(Self.seamMax) {
             // It comes back within a segment: that one is a gap up to here, or where video decides, as a whole.
             guard decides, track.number == segmenter.number else { return }
-            segmenter.cut(at: time)
+            segmenter.cut(inHoleAt: time)
             decided(&outputs)
+            noteGap(of: track, position: placed.position)
             track.endSegment(at: nil, boundary: time, limits: limits, to: &outputs)
         }
         if decides {
@@ -393,13 +412,13 @@ struct RunPackager: Sendable {
         return (this.segmenter, this.targets)
     }
 
-    /// Audio that still waits for video, as far as it is not much longer.
+    /// Audio that still waits for video, as far as it is not much longer and fits into the last segment.
     private mutating func drainTail(_ outputs: inout [PackagerOutput]) {
         guard let video else { return }
         let end = video.lastTime + video.lastDuration + Self.audioTailMax
         for placed in waiting {
             let time = Self.time(of: placed.frame)
-            if time < end { appendAudio(placed, at: time, decides: false, &outputs) }
+            if time < end && !segmenter.isOverdue(at: time) { appendAudio(placed, at: time, decides: false, &outputs) }
         }
         waiting.removeAll()
     }

@@ -109,15 +109,29 @@ public struct Segmenter: Sendable, Hashable {
         beginning > start && (end - beginning < limit || beginning - start >= target / 2)
     }
 
-    /// Where to cut so that everything up to `end`, where the last cut is, becomes segments of the same length.
-    func evenCuts(to end: Int64) -> [Int64] {
+    /// Where to cut a hole so that everything up to `end`, where the last cut is, becomes segments of similar length.
+    ///
+    /// - Parameter earliest: No cut is before.
+    func cuts(inHoleTo end: Int64, notBefore earliest: Int64) -> [Int64] {
+        let first = start + (end - start) / ((end - start) / limit + 1)
+        if first >= earliest { return Self.evenCuts(from: start, to: end, limit: limit) }
+        return earliest < end ? [earliest] + Self.evenCuts(from: earliest, to: end, limit: limit) : []
+    }
+
+    private static func evenCuts(from start: Int64, to end: Int64, limit: Int64) -> [Int64] {
         let length = end - start
         let count = length / limit + 1
         return (1...count).map { start + length * $0 / count }
     }
 
-    /// A segment begins without a rule: at one side of a hole, or within it.
-    mutating func cut(at time: Int64) { cut(at: time, line: nearestLine(to: time)) }
+    /// A segment begins without a rule: before a hole.
+    mutating func cut(beforeHoleAt time: Int64) { cut(at: time, line: nearestLine(to: time)) }
+
+    /// A segment begins without a rule: in a hole or behind it. How far apart key frames are is no longer known.
+    mutating func cut(inHoleAt time: Int64) {
+        cut(at: time, line: nearestLine(to: time))
+        lastKeyframe = nil
+    }
 
     /// An audio frame has come that no video frame can decide for.
     ///

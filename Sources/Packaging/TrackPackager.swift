@@ -80,9 +80,7 @@ struct TrackPackager: Sendable {
     init(rendition: Rendition, run: Int64, number: Int64, boundary: Int64, resuming opening: Opening?) {
         self.init(rendition: rendition, run: run, number: number, boundary: boundary)
         if number > run {
-            previousEnd =
-                opening?.time
-                ?? MediaTime(ticks: boundary, timescale: MediaTime.videoTimescale).ticks(in: rendition.timescale)
+            previousEnd = max(ticks(boundary), opening?.time ?? 0)
         }
         guard let opening else { return }
         lastTime = opening.time - 1
@@ -133,6 +131,15 @@ struct TrackPackager: Sendable {
             lastDuration: lastDuration, position: position)
     }
 
+    /// What a resumed packager must know when the open segment becomes a gap.
+    ///
+    /// - Parameter position: The next frame's place in the frame log.
+    func opening(ofGapBefore position: Int64) -> Opening {
+        Opening(
+            decodeTime: lastDecodeTime + 1, time: lastTime + 1, shift: shift, decodeDelay: decodeDelay,
+            lastDuration: lastDuration, position: position)
+    }
+
     /// Finishes the open segment, and opens the next.
     ///
     /// - Parameters:
@@ -144,7 +151,10 @@ struct TrackPackager: Sendable {
         if let last = pending {
             let wanted = time.map { $0 - last.time } ?? lastDuration
             let room = limits.segmentTicksMax(timescale: rendition.timescale) - segment.duration
+            let usual = lastDuration
             commit(last, duration: min(wanted, room), limits, &outputs)
+            // A frame that fills a hole says nothing about the others.
+            if lastDuration > usual * 2 { lastDuration = usual }
             pending = nil
         }
         closePart(&outputs)

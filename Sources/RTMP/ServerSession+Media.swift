@@ -23,8 +23,8 @@ extension ServerSession {
         }
     }
 
-    /// Takes a data message. Everything but `onMetaData` is ignored: cue points, captions, encoders' own inventions; and
-    /// so is the repetition of what was said, which GStreamer sends several times a second.
+    /// Takes a data message. Everything but `onMetaData` is ignored: cue points, captions, encoders' own inventions;
+    /// and so is the repetition of what was said, which GStreamer sends several times a second.
     mutating func receiveData(_ values: [AMFValue]) {
         guard let metadata = StreamMetadata(message: values), metadata != lastMetadata else { return }
         lastMetadata = metadata

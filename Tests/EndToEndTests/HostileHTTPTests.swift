@@ -43,7 +43,8 @@ import Testing
 
     @Test(arguments: [
         "/../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/.env",
-        "/web/../../Package.swift", "/player.html/../../README.md", "/vendor/..%5c..%5cPackage.swift", "/hls/%2e%2e/sluice.db",
+        "/web/../../Package.swift", "/player.html/../../README.md", "/vendor/..%5c..%5cPackage.swift",
+        "/hls/%2e%2e/sluice.db",
         "/hls/01a20794-366b-77b7-be4d-4d08f7bf53a4/source/..%2f..%2fsluice.db", "/%00", "/%zz",
     ])
     func `no path leaves its place`(path: String) async throws {

@@ -7,7 +7,7 @@ import Testing
 
 /// A hostile peer costs its own connection and a bounded amount of memory, and nobody else's broadcast.
 @Suite(.timeLimit(.minutes(1))) struct HostileRTMPTests {
-    /// The opening of a handshake that is answered without a digest, and the client's last part, which is not looked at.
+    /// The opening of a handshake without a digest, and the client's last part, which nobody looks at.
     private static let handshake = Bytes([3] + [UInt8](repeating: 0, count: 2 * 1536))
 
     /// Something that makes no sense.

@@ -47,7 +47,8 @@ extension NetworkTests {
             }
         }
 
-        /// 60 MB in odd pieces, more of them than one call takes, through a small send buffer: hundreds of partial writes.
+        /// 60 MB in odd pieces, more of them than one call takes, through a small send buffer: hundreds of partial
+        /// writes.
         @Test func `a large vectored write arrives intact`() async throws {
             let pattern = Bytes((0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
             let buffers = (0..<1_500).map { pattern.dropFirst($0 * 7 % 50_000) }

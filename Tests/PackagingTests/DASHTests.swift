@@ -107,6 +107,35 @@ import Testing
         #expect(text.contains("<S t=\"\((1 + 20 * 2) * 90_000)\" d=\"180000\" r=\"3\"/>"))
     }
 
+    @Test func `a track that stops is left out of the periods without it`() throws {
+        var studio = Studio()
+        let frames = FrameScript().frames(to: 30_000).filter {
+            $0.track.kind == .video || HoleTests.time($0) < 5.1 || HoleTests.time($0) > 17.3
+        }
+        var periods: [[String]] = []
+        for frame in frames {
+            studio.append([frame])
+            guard let text = DASHManifest.render(studio.window)?.string else { continue }
+            let found = text.split(separator: "\n").filter { $0.contains("<Period") }.map { String($0) }
+            // What was said once stays.
+            if let last = periods.last, last != found {
+                #expect(found.starts(with: last))
+            }
+            if periods.last != found { periods.append(found) }
+        }
+        studio.append(.ended)
+        let text = try #require(DASHManifest.render(studio.window)).string
+        #expect(
+            periods.last == [
+                " <Period id=\"7\" start=\"PT0S\">", " <Period id=\"10\" start=\"PT6S\">",
+                " <Period id=\"16\" start=\"PT18S\">",
+            ])
+        let sets = text.split(separator: "<Period ").dropFirst().map { period in
+            period.split(separator: "<AdaptationSet").count - 1
+        }
+        #expect(sets == [2, 1, 2])
+    }
+
     /// MPEG's schema is not part of the project: where it is found, manifests are held against it.
     static let schema = ProcessInfo.processInfo.environment["DASH_SCHEMA"] ?? "/work/shared/data/dash/DASH-MPD.xsd"
 

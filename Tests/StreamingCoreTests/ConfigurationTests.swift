@@ -33,6 +33,13 @@ import Testing
         #expect(failure?.mistakes.map(\.variable) == ["RTMP_PORT", "DVR_SECONDS"])
     }
 
+    @Test func `a window of more segments than are listed is told`() {
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try Configuration(environment: ["DVR_SECONDS": "43201", "SEGMENT_SECONDS": "2"])
+        }
+        #expect(failure?.mistakes.map(\.variable) == ["DVR_SECONDS"])
+    }
+
     @Test func `the environment wins over .env, and an empty variable is an absent one`() throws {
         let file = """
             # a comment

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A program that a test starts, with its output in files, killed at the latest with this object.
 ///
-/// Spawned here and not by Foundation's `Process`, because a child inherits its parent thread's signal mask, and tasks run on
-/// threads that block SIGTERM: an encoder started there could never be told to stop.
+/// Spawned here and not by Foundation's `Process`, because a child inherits its parent thread's signal mask, and tasks
+/// run on threads that block SIGTERM: an encoder started there could never be told to stop.
 public final class ChildProcess: Sendable {
     public let identifier: pid_t
     private let name: String

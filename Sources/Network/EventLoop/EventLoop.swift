@@ -37,8 +37,8 @@ internal import Synchronization
     /// The size of the buffer that all of a loop's connections receive into. It bounds one read.
     static let receiveBufferBytes = 64 * 1024
 
-    /// How many times the jobs that earlier jobs made ready run before the kernel is asked for events again, so that jobs
-    /// that keep yielding to each other starve nobody.
+    /// How many times the jobs that earlier jobs made ready run before the kernel is asked for events again, so that
+    /// jobs that keep yielding to each other starve nobody.
     static let roundsPerTurnMax = 8
 
     /// The number of the loop in its group.

@@ -25,8 +25,8 @@ struct HTTP1ServerSession: ~Copyable {
     private let timeouts: HTTPServerTimeouts
     private var parser: HTTP1RequestParser
     private var phase: Phase
-    /// How much the last read brought. Behind a head it counts as body: the parser does not say where the head ended, and
-    /// the few bytes too many are in the client's favour.
+    /// How much the last read brought. Behind a head it counts as body: the parser does not say where the head ended,
+    /// and the few bytes too many are in the client's favour.
     private var lastReadCount = 0
     /// Whether the client waits for a word before it sends the body.
     private var owesContinue = false

@@ -32,7 +32,8 @@ public final class HTTPServer: Sendable {
         self.init(configuration, listener: try configuration.listen(on: group, report: report), handler: handler)
     }
 
-    /// Serves on a listener that ``HTTPServerConfiguration/listen(on:report:)`` made, for handlers that must know the port.
+    /// Serves on a listener that ``HTTPServerConfiguration/listen(on:report:)`` made, for handlers that must know the
+    /// port.
     public init(_ configuration: HTTPServerConfiguration, listener: TCPListener, handler: any HTTPHandler) {
         self.configuration = configuration
         timeouts = HTTPServerTimeouts(configuration)

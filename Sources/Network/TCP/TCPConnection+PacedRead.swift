@@ -2,14 +2,14 @@ public import Bytes
 internal import Glibc
 
 extension TCPConnection {
-    /// How many bytes must wait in the kernel before it wakes the loop for a paced connection: more than comes between two
-    /// beats, so that the beats alone wake it, and few enough that a burst is fetched before the window closes.
+    /// How many bytes must wait in the kernel before it wakes the loop for a paced connection: more than comes between
+    /// two beats, so that the beats alone wake it, and few enough that a burst is fetched before the window closes.
     static let pacedLowWaterBytes: Int32 = 256 << 10
 
     /// Reads what has arrived by the next beat of the loop, and by that the small packets of a steady sender in one go.
     ///
-    /// An encoder sends each access unit as it comes, about eighty a second. To wake for each costs more than all that is
-    /// done with them. All paced connections of a loop share the beats, so that one wake serves all of them.
+    /// An encoder sends each access unit as it comes, about eighty a second. To wake for each costs more than all that
+    /// is done with them. All paced connections of a loop share the beats, so that one wake serves all of them.
     ///
     /// - Parameters:
     ///   - interval: The distance between two beats: how long bytes may wait at most.
@@ -47,7 +47,8 @@ extension TCPConnection {
         isPaced = true
     }
 
-    /// Waits for the next multiple of the interval on the loop's clock; a burst, the peer's end and a close come earlier.
+    /// Waits for the next multiple of the interval on the loop's clock; a burst, the peer's end and a close come
+    /// earlier.
     private func waitForBeat(_ interval: Int64, before deadline: LoopTime) async throws {
         let now = loop.turnBegan.nanoseconds
         let beat = LoopTime(nanoseconds: (now / interval + 1) * interval)

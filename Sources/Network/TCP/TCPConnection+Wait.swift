@@ -113,8 +113,8 @@ extension TCPConnection: LoopTimerTarget {
 
     /// Cancels the task that serves the connection.
     ///
-    /// Cancelling is among what may be done to a task from outside through an `UnsafeCurrentTask`, while the task lives.
-    /// It does: it set `task` at its beginning and clears it before its end, both on this thread.
+    /// Cancelling is among what may be done to a task from outside through an `UnsafeCurrentTask`, while the task
+    /// lives. It does: it set `task` at its beginning and clears it before its end, both on this thread.
     private func departed() {
         unsafe task?.cancel()
     }

@@ -35,8 +35,8 @@ extension TCPConnection {
         }
     }
 
-    /// Puts bytes behind those that wait to be sent. They leave with the next `write` or `flush`: several small messages
-    /// cost one system call.
+    /// Puts bytes behind those that wait to be sent. They leave with the next `write` or `flush`: several small
+    /// messages cost one system call.
     ///
     /// The caller bounds how much is queued: `outgoing.byteCount` says how much there is.
     func queue(_ bytes: Bytes) { outgoing.append(bytes) }

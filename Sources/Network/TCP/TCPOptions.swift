@@ -6,8 +6,8 @@ public struct TCPConnectionOptions: Sendable {
     public var writeTimeout: Duration? = .seconds(30)
     /// How long a closing connection waits for the peer to take the last bytes and close its side.
     public var lingerTimeout: Duration = .seconds(2)
-    /// The kernel's receive buffer in bytes. nil leaves it to the kernel, which grows it with the connection's speed and
-    /// delay; a fixed size bounds its memory and switches that off.
+    /// The kernel's receive buffer in bytes. nil leaves it to the kernel, which grows it with the connection's speed
+    /// and delay; a fixed size bounds its memory and switches that off.
     public var receiveBufferBytes: Int?
     /// The kernel's send buffer in bytes; nil as for `receiveBufferBytes`.
     public var sendBufferBytes: Int?

@@ -4,7 +4,7 @@ import Media
 // Media presentation description (ISO/IEC 23009-1, 5.3)
 //
 // MPD                                    dynamic; static once the broadcast is over
-// ├─ Period                              one for each run: start = its first presentation
+// ├─ Period                              one for each span of a run: start = its first presentation
 // │  ├─ AdaptationSet video
 // │  │  ├─ Role
 // │  │  ├─ SegmentTemplate ─ SegmentTimeline ─ S t d r ...
@@ -56,8 +56,9 @@ public enum DASHManifest {
                 ("maxSegmentDuration", TextFormat.duration(milliseconds: target + 500)),
                 ("minBufferTime", TextFormat.duration(milliseconds: target)),
             ])
-        for run in window.runs {
-            DASHPeriod(run: run, window: window, suffix: suffix)?.write(to: &xml)
+        for (index, span) in window.spans.enumerated() {
+            let next = index + 1 < window.spans.count ? window.spans[index + 1].number : .max
+            DASHPeriod(span: span, before: next, window: window, suffix: suffix)?.write(to: &xml)
         }
         if !isOver, let timeAddress {
             for scheme in ["http-xsdate", "http-head"] {

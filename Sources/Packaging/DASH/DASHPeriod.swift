@@ -1,23 +1,34 @@
 import Media
 
-/// A run as DASH shows it (ISO/IEC 23009-1, 5.3.2).
+/// A span as DASH shows it (ISO/IEC 23009-1, 5.3.2).
 ///
-/// Its id is the number of the run's first segment: it stays the same while segments leave the window, and nothing else
-/// of the stream ever has it.
+/// Its id is the number of the span's first segment: it stays the same while segments leave the window, and nothing
+/// else of the stream ever has it.
+///
+/// A timeline of segments cannot leave a number out, and players ask for all that it lists. So a rendition with gaps
+/// is no part of the period. Which renditions those are is known only when all have reached a number; what is newer
+/// is not listed.
 struct DASHPeriod {
     private let run: Run
+    private let span: LiveWindow.Span
     private let window: LiveWindow
     private let suffix: AddressSuffix
     private let sets: [(rendition: Rendition, entries: [LiveWindow.Entry])]
 
-    /// `nil` when the window has no segment of the run's renditions.
-    init?(run: Run, window: LiveWindow, suffix: AddressSuffix) {
+    /// `nil` when the window has no segment of the span any more, or there is no media in it.
+    ///
+    /// - Parameter next: The number with which the next span begins.
+    init?(span: LiveWindow.Span, before next: Int64, window: LiveWindow, suffix: AddressSuffix) {
+        guard let run = window.run(span.run), let settled = window.settledNumber else { return nil }
         self.run = run
+        self.span = span
         self.window = window
         self.suffix = suffix
         sets = run.renditions.compactMap { rendition in
-            // Entries of a run are neighbours, and the runs rise.
-            let entries = window.rendition(named: rendition.name)?.entries.filter { $0.segment.run == run.number }
+            guard span.renditions.contains(rendition.name) else { return nil }
+            let entries = window.rendition(named: rendition.name)?.entries.filter {
+                span.number <= $0.segment.number && $0.segment.number < next && $0.segment.number <= settled
+            }
             guard let entries, !entries.isEmpty else { return nil }
             return (rendition, entries)
         }
@@ -27,7 +38,7 @@ struct DASHPeriod {
     func write(to xml: inout XMLWriter) {
         xml.open(
             "Period",
-            [("id", "\(run.number)"), ("start", TextFormat.duration(milliseconds: run.startMilliseconds))])
+            [("id", "\(span.number)"), ("start", TextFormat.duration(milliseconds: span.startMilliseconds))])
         for (index, set) in sets.enumerated() { writeSet(set.rendition, set.entries, id: index, &xml) }
         xml.close()
     }
@@ -51,7 +62,7 @@ struct DASHPeriod {
     private func writeTemplate(
         _ rendition: Rendition, _ entries: [LiveWindow.Entry], _ xml: inout XMLWriter
     ) {
-        let start = MediaTime(milliseconds: run.startMilliseconds).ticks(in: rendition.timescale)
+        let start = MediaTime(milliseconds: span.startMilliseconds).ticks(in: rendition.timescale)
         xml.open(
             "SegmentTemplate",
             [

@@ -1,7 +1,7 @@
 /// Everything that an operator can set, read once at start.
 ///
-/// Values come from the environment, over an optional `.env` file in the working directory. Every variable has a default
-/// that fits one machine. All mistakes are reported together.
+/// Values come from the environment, over an optional `.env` file in the working directory. Every variable has a
+/// default that fits one machine. All mistakes are reported together.
 public struct Configuration: Sendable {
     /// Where encoders connect. `RTMP_PORT`
     public var rtmpPort: Int
@@ -99,8 +99,16 @@ public struct Configuration: Sendable {
         if windowMilliseconds < segmentMilliseconds * 5 {
             found.append(ConfigurationMistake(variable: "DVR_SECONDS", reason: "must hold at least 5 segments"))
         }
+        if windowMilliseconds > segmentMilliseconds * Self.windowSegmentsMax {
+            found.append(
+                ConfigurationMistake(
+                    variable: "DVR_SECONDS", reason: "must hold at most \(Self.windowSegmentsMax) segments"))
+        }
         return found
     }
+
+    /// The most segments that a window lists: twelve hours of two seconds.
+    public static let windowSegmentsMax: Int64 = 21_600
 }
 
 extension Configuration {

@@ -70,7 +70,8 @@ enum Variables {
     static let eventLoops = ConfigurationVariable<Int>.number(
         "EVENT_LOOPS", 0, in: 0...256, "how many event loops run; 0 is one per core")
     static let shutdownGrace = ConfigurationVariable<Int64>.seconds(
-        "SHUTDOWN_GRACE_SECONDS", "10", in: 0...3_600_000, "how long a shutdown may take before connections are cut")
+        "SHUTDOWN_GRACE_SECONDS", "10", in: 0...3_600_000,
+        "how long each step of a shutdown may take before connections are cut")
     static let ladder = ConfigurationVariable<Void>.choice(
         "LADDER", "none", [("none", ())],
         "renditions to make; none passes the source through, and is all this version has")

@@ -2,9 +2,9 @@ import Synchronization
 
 /// Runs the services of a process and ends them in order.
 ///
-/// They start together. On a shutdown they are cancelled one after the other in the order of the list, each awaited before
-/// the next: what feeds others stands before what it feeds, so that everything under way flows out. When one fails, the
-/// rest are ended the same way and the failure is thrown.
+/// They start together. On a shutdown they are cancelled one after the other in the order of the list, each awaited
+/// before the next: what feeds others stands before what it feeds, so that everything under way flows out. When one
+/// fails, the rest are ended the same way and the failure is thrown.
 public struct ServiceGroup: Sendable {
     private let services: [any Service]
     private let logger: Logger

@@ -16,7 +16,8 @@ public final class LogThrottle: Sendable {
 
     /// Asks for a line.
     ///
-    /// - Returns: How many lines were hidden since the last one that was written; `nil` when this one is to be hidden too.
+    /// - Returns: How many lines were hidden since the last one that was written; `nil` when this one is to be hidden
+    /// too.
     public func admit(at now: WallTime) -> Int? {
         state.withLock { state in
             let second = now.unixMilliseconds / 1000

@@ -14,7 +14,8 @@ public protocol FrameLog: Sendable {
 public protocol FrameLogWriter: Sendable {
     /// Takes the entry at once and never waits.
     ///
-    /// - Throws: ``StreamError/conflict(reason:)`` when a newer writer owns the log, ``StreamError/overloaded(what:)`` when
+    /// - Throws: ``StreamError/conflict(reason:)`` when a newer writer owns the log, ``StreamError/overloaded(what:)``
+    /// when
     ///   the log is full because nobody reads it.
     func append(_ entry: BroadcastEntry) throws(StreamError)
 }

@@ -42,7 +42,8 @@ public protocol StreamRepository: Sendable {
 
 /// The keys that let an encoder publish.
 public protocol StreamKeyRepository: Sendable {
-    /// - Throws: ``StreamError/notFound(what:)`` when the stream is not there; ``StreamError/overloaded(what:)`` when it
+    /// - Throws: ``StreamError/notFound(what:)`` when the stream is not there; ``StreamError/overloaded(what:)`` when
+    /// it
     ///   has ``StreamKeyLimits/activeKeysMax`` keys that are not revoked.
     func create(_ key: StreamKey) async throws(StreamError)
 
