@@ -23,9 +23,7 @@ struct EmbeddedBackends {
     init(
         _ configuration: Configuration, needsSegments: Bool, loops: EventLoopGroup, logger: Logger
     ) async throws {
-        try FileManager.default.createDirectory(
-            atPath: configuration.dataDirectory, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        try Self.makeFolder(configuration.dataDirectory)
         database = try await SQLiteDatabase.open(at: .file(configuration.dataDirectory + "/sluice.db"))
         streams = SQLiteStreamRepository(database)
         keys = SQLiteStreamKeyRepository(database)
@@ -42,6 +40,15 @@ struct EmbeddedBackends {
             segments = nil
         }
     }
+    private static func makeFolder(_ path: String) throws(StreamError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .database(reason: "DATA_DIR '\(path)' is no folder and cannot be made one")
+        }
+    }
+
     /// What must work for the process to be ready.
     var checks: [HealthCheck] {
         let (database, segments) = (database, segments)

@@ -4,9 +4,9 @@ public enum DeliveryLimits {
     public static let streamsMax = 10_000
     /// Requests that one stream's first playlist may keep waiting.
     public static let heldRequestsPerStreamMax = 10_000
-    /// How long the first playlist of a starting stream is waited for, in milliseconds. Players give up after about ten
-    /// seconds without a first byte.
-    public static let holdMilliseconds: Int64 = 8000
+    /// How long the first playlist of a starting stream is waited for, in milliseconds: longer than the longest first
+    /// segment, because an encoder that is left to itself sends its second keyframe after ten seconds.
+    public static let holdMilliseconds: Int64 = 13_000
     /// How long after its end viewers of a broadcast may not know of it yet, in milliseconds.
     public static let justEndedMilliseconds: Int64 = 3000
     /// How often held requests and ended streams are looked through, in milliseconds.

@@ -53,7 +53,9 @@ struct Broadcast: Sendable {
     }
 
     var checkpoint: Packager.Checkpoint? {
-        guard case .running(let run, let joining, let beyond) = phase, let boundary = run.passed, let encoderDiscontinuity else {
+        guard case .running(let run, let joining, let beyond) = phase, let boundary = run.passed,
+            let encoderDiscontinuity
+        else {
             return nil
         }
         return Packager.Checkpoint(

@@ -41,21 +41,21 @@ struct RunPackager: Sendable {
     let run: Run
     /// Renditions that the broadcast had before and that are not in this run: their playlists go on with gaps.
     /// So do those of tracks that left it.
-    private(set) var absent: [Rendition]
-    private(set) var segmenter: Segmenter
-    private(set) var targets: PendingTargets
-    private(set) var video: TrackPackager?
-    private(set) var audio: TrackPackager?
+    var absent: [Rendition]
+    var segmenter: Segmenter
+    var targets: PendingTargets
+    var video: TrackPackager?
+    var audio: TrackPackager?
     /// Audio that video has not passed yet.
-    private var waiting: [Placed] = []
+    var waiting: [Placed] = []
     /// Where the segments begin that not all tracks have reached, in order.
-    private var boundaries: [Boundary]
+    var boundaries: [Boundary]
     /// The newest boundary that all tracks have passed.
-    private(set) var passed: Boundary?
+    var passed: Boundary?
     /// Audio before here is processed, in 1/90,000 s.
-    private(set) var audioFrontier: Int64
+    var audioFrontier: Int64
     /// A frame was lost to this packager, so that others would refer to nothing until the next key frame.
-    private var isKeyframeNeeded = false
+    var isKeyframeNeeded = false
 
     /// Begins a run.
     ///
@@ -92,7 +92,7 @@ struct RunPackager: Sendable {
         boundaries = [Boundary(time: boundary.time, segmenter: boundary.segmenter)]
     }
 
-    private var limits: Limits {
+    var limits: Limits {
         Limits(partMilliseconds: targets.partMilliseconds, targetDurationSeconds: segmenter.targetDurationSeconds)
     }
 
@@ -136,7 +136,7 @@ struct RunPackager: Sendable {
 
     // MARK: Video
 
-    private mutating func appendVideo(_ placed: Placed, _ outputs: inout [PackagerOutput]) {
+    mutating func appendVideo(_ placed: Placed, _ outputs: inout [PackagerOutput]) {
         guard var track = video.take() else { return }
         var isLost = false
         defer { video = isLost ? nil : track }
@@ -159,7 +159,7 @@ struct RunPackager: Sendable {
                 end(&track, at: next, until: time, &outputs)
             }
         }
-        if track.number == segmenter.number { 
+        if track.number == segmenter.number {
             spanHole(of: &track, until: time, position: placed.position, &outputs)
         }
         if track.isAtOpening {
@@ -184,7 +184,7 @@ struct RunPackager: Sendable {
     }
 
     /// Cuts at and within a hole before the next picture, where the open segment would become too long with it.
-    private mutating func spanHole(
+    mutating func spanHole(
         of track: inout TrackPackager, until time: Int64, position: Int64, _ outputs: inout [PackagerOutput]
     ) {
         if !track.isAtOpening {
@@ -208,7 +208,7 @@ struct RunPackager: Sendable {
     /// - Parameters:
     ///   - beginning: That frame's time, in 1/90,000 s.
     ///   - time: The next frame's time, in 1/90,000 s.
-    private mutating func reopen(
+    mutating func reopen(
         _ track: inout TrackPackager, at beginning: Int64, until time: Int64, _ outputs: inout [PackagerOutput]
     ) {
         let reached = track.rendition.kind == .video ? audioFrontier : video?.lastTime ?? 0
@@ -226,7 +226,7 @@ struct RunPackager: Sendable {
     /// Records how a segment of a track begins that becomes a gap, if the open one does.
     ///
     /// - Parameter position: That of the next frame.
-    private mutating func noteGap(of track: TrackPackager, position: Int64) {
+    mutating func noteGap(of track: TrackPackager, position: Int64) {
         guard track.isAtOpening, let index = boundaries.firstIndex(where: { $0.segmenter.number == track.number })
         else { return }
         switch track.rendition.kind {
@@ -237,7 +237,7 @@ struct RunPackager: Sendable {
 
     /// Ends the open segment of a track at a boundary that its next frame, at `time` on its scale, has passed: with
     /// that frame if it opens the next segment and is not too far, or at the boundary.
-    private func end(
+    func end(
         _ track: inout TrackPackager, at next: Boundary, until time: Int64, _ outputs: inout [PackagerOutput]
     ) {
         let opensNext = boundary(after: next.segmenter.number).map { time < track.ticks($0.time) } ?? true
@@ -246,97 +246,27 @@ struct RunPackager: Sendable {
             limits: limits, to: &outputs)
     }
 
-    // MARK: Audio
-
-    private mutating func drainAudio(_ outputs: inout [PackagerOutput]) {
-        var taken = 0
-        while taken < waiting.count {
-            let placed = waiting[taken]
-            let time = Self.time(of: placed.frame)
-            let isBehindVideo = video.map { time < $0.lastTime } ?? false
-            if !isBehindVideo && video != nil && !isVideoStalled(at: time, waiting: waiting.count - taken) { break }
-            appendAudio(placed, at: time, decides: !isBehindVideo, &outputs)
-            taken += 1
-        }
-        waiting.removeFirst(taken)
-    }
-
-    /// A frame's presentation time in 1/90,000 s.
-    private static func time(of frame: Frame) -> Int64 {
-        MediaTime(ticks: frame.presentationTime, timescale: frame.track.timescale).ticks(in: MediaTime.videoTimescale)
-    }
-
-    private func isVideoStalled(at time: Int64, waiting count: Int) -> Bool {
-        guard count <= Self.waitingFramesMax, let newest = waiting.last?.frame else { return true }
-        return Self.time(of: newest) - time > Self.audioLeadMax
-    }
-
-    /// - Parameters:
-    ///   - time: In 1/90,000 s.
-    ///   - decides: Whether no video frame can decide about a boundary here any more.
-    private mutating func appendAudio(
-        _ placed: Placed, at time: Int64, decides: Bool, _ outputs: inout [PackagerOutput]
-    ) {
-        guard var track = audio.take() else { return }
-        defer { audio = track }
-        let frame = placed.frame
-        guard time >= track.boundary, frame.decodeTime > track.lastDecodeTime else { return }
-        while let next = boundary(after: track.number), time >= next.time {
-            noteGap(of: track, position: placed.position)
-            end(&track, at: next, until: frame.decodeTime, &outputs)
-        }
-        audioFrontier = max(audioFrontier, time)
-        if track.isAtOpening, let end = track.previousEnd, frame.decodeTime - end > track.ticks(Self.seamMax) {
-            // It comes back within a segment: that one is a gap up to here, or where video decides, as a whole.
-            guard decides, track.number == segmenter.number else { return }
-            segmenter.cut(inHoleAt: time)
-            decided(&outputs)
-            noteGap(of: track, position: placed.position)
-            track.endSegment(at: nil, boundary: time, limits: limits, to: &outputs)
-        }
-        if decides {
-            let duration = MediaTime(ticks: track.lastDuration, timescale: track.rendition.timescale)
-            if video == nil {
-                targets.choosePart(frameTicks: track.lastDuration, timescale: track.rendition.timescale)
-            }
-            if track.number == segmenter.number, !track.isAtOpening, segmenter.isOverdue(at: time) {
-                let last = MediaTime(ticks: track.lastTime, timescale: track.rendition.timescale)
-                reopen(&track, at: last.ticks(in: MediaTime.videoTimescale), until: time, &outputs)
-            }
-            if track.number == segmenter.number, !track.isAtOpening,
-                segmenter.audioReached(time, frameDuration: duration.ticks(in: MediaTime.videoTimescale))
-            {
-                decided(&outputs)
-                track.endSegment(at: frame.decodeTime, boundary: time, limits: limits, to: &outputs)
-            }
-        }
-        if track.isAtOpening, let index = boundaries.firstIndex(where: { $0.segmenter.number == track.number }) {
-            boundaries[index].audio = track.opening(with: frame, position: placed.position)
-        }
-        track.append(frame, position: placed.position, limits: limits, to: &outputs)
-    }
-
     // MARK: Boundaries
 
     /// Where the segment behind a number begins, if that is decided.
-    private func boundary(after number: Int64) -> Boundary? {
+    func boundary(after number: Int64) -> Boundary? {
         number < segmenter.number ? boundaries.first { $0.segmenter.number == number + 1 } : nil
     }
 
     /// The segmenter has just begun a segment.
-    private mutating func decided(_ outputs: inout [PackagerOutput]) {
+    mutating func decided(_ outputs: inout [PackagerOutput]) {
         announceTargets(&outputs)
         let previous = boundaries.last?.time ?? passed?.time ?? segmenter.start
         announceAbsent(from: previous, to: segmenter.start, number: segmenter.number - 1, &outputs)
         boundaries.append(Boundary(time: segmenter.start, segmenter: segmenter))
     }
 
-    private mutating func announceTargets(_ outputs: inout [PackagerOutput]) {
+    mutating func announceTargets(_ outputs: inout [PackagerOutput]) {
         guard let seconds = segmenter.targetDurationSeconds, let announced = targets.announce(seconds) else { return }
         outputs.append(.announce(.targets(announced)))
     }
 
-    private func announceAbsent(from: Int64, to end: Int64, number: Int64, _ outputs: inout [PackagerOutput]) {
+    func announceAbsent(from: Int64, to end: Int64, number: Int64, _ outputs: inout [PackagerOutput]) {
         for rendition in absent {
             outputs.append(
                 .announce(
@@ -348,7 +278,7 @@ struct RunPackager: Sendable {
     }
 
     /// Lets a track go that stays behind.
-    private mutating func closeStalled(_ outputs: inout [PackagerOutput]) {
+    mutating func closeStalled(_ outputs: inout [PackagerOutput]) {
         guard let video, let audio else { return }
         if let next = boundary(after: audio.number), video.lastTime - next.time > Self.stallMax {
             self.audio = nil
@@ -360,7 +290,7 @@ struct RunPackager: Sendable {
     }
 
     /// Closes what is open of a track that is no more part of the run; its playlist goes on with gaps.
-    private mutating func leave(_ track: TrackPackager, _ outputs: inout [PackagerOutput]) {
+    mutating func leave(_ track: TrackPackager, _ outputs: inout [PackagerOutput]) {
         var track = track
         while let next = boundary(after: track.number) {
             track.endSegment(at: track.ticks(next.time), boundary: next.time, limits: limits, to: &outputs)
@@ -368,14 +298,14 @@ struct RunPackager: Sendable {
         absent.append(track.rendition)
     }
 
-    private mutating func forgetPassed() {
+    mutating func forgetPassed() {
         while let first = boundaries.first, hasPassed(video, first), hasPassed(audio, first) {
             passed = first
             boundaries.removeFirst()
         }
     }
 
-    private func hasPassed(_ track: TrackPackager?, _ boundary: Boundary) -> Bool {
+    func hasPassed(_ track: TrackPackager?, _ boundary: Boundary) -> Bool {
         guard let track else { return true }
         let number = boundary.segmenter.number
         return track.number > number || track.number == number && !track.isAtOpening
@@ -413,7 +343,7 @@ struct RunPackager: Sendable {
     }
 
     /// Audio that still waits for video, as far as it is not much longer and fits into the last segment.
-    private mutating func drainTail(_ outputs: inout [PackagerOutput]) {
+    mutating func drainTail(_ outputs: inout [PackagerOutput]) {
         guard let video else { return }
         let end = video.lastTime + video.lastDuration + Self.audioTailMax
         for placed in waiting {
@@ -421,39 +351,5 @@ struct RunPackager: Sendable {
             if time < end && !segmenter.isOverdue(at: time) { appendAudio(placed, at: time, decides: false, &outputs) }
         }
         waiting.removeAll()
-    }
-}
-
-/// The targets of a broadcast while they are being found.
-struct PendingTargets: Sendable, Hashable {
-    /// What the configuration asks for, in milliseconds.
-    let wishedPartMilliseconds: Int64
-    /// `nil` until the duration of a frame is known.
-    private(set) var chosen: Int64?
-    private(set) var isAnnounced = false
-
-    init(wishedPartMilliseconds: Int64) { self.wishedPartMilliseconds = wishedPartMilliseconds }
-
-    /// Those of a broadcast that has announced them.
-    init(wishedPartMilliseconds: Int64, announced partMilliseconds: Int64?) {
-        self.wishedPartMilliseconds = wishedPartMilliseconds
-        chosen = partMilliseconds
-        isAnnounced = partMilliseconds != nil
-    }
-
-    var partMilliseconds: Int64 { chosen ?? wishedPartMilliseconds + 1 }
-
-    mutating func choosePart(frameTicks: Int64, timescale: Int32) {
-        guard chosen == nil else { return }
-        let milliseconds = (frameTicks * 1000 + Int64(timescale) - 1) / Int64(timescale)
-        chosen = PartTarget.milliseconds(wished: wishedPartMilliseconds, frameMilliseconds: milliseconds)
-    }
-
-    /// The targets to announce, the first time.
-    mutating func announce(_ durationSeconds: Int) -> Targets? {
-        guard !isAnnounced else { return nil }
-        isAnnounced = true
-        chosen = partMilliseconds
-        return Targets(durationSeconds: durationSeconds, partMilliseconds: Int(partMilliseconds))
     }
 }

@@ -39,4 +39,10 @@ import Testing
         #expect(result.status == 69)
         #expect(result.errors.contains("DATA_DIR"))
     }
+
+    @Test func `a data folder that is a file is told in a sentence`() async throws {
+        let result = try await run("api", [], ["DATA_DIR": "/etc/passwd", "HTTP_PORT": "0", "RTMP_PORT": "0"])
+        #expect(result.status == 69)
+        #expect(result.errors.contains("/etc/passwd") && result.errors.contains("is no folder"))
+    }
 }
