@@ -19,9 +19,13 @@ extension EventLoop {
     func turnUntilStopped() {
         let key = currentLoopKey
         unsafe pthread_setspecific(key, Unmanaged.passUnretained(self).toOpaque())
+        var eventCount = 0
         while let milliseconds = prepareToWait() {
+            // Under load whoever sends the next requests may be waiting for this very core: letting it run first makes
+            // one wake serve many of them. An idle loop, or one with a few encoders, never gets here.
+            if eventCount >= Self.busyEventsMin && milliseconds != 0 { sched_yield() }
             do {
-                try poller.wait(milliseconds: milliseconds) { id, events in
+                eventCount = try poller.wait(milliseconds: milliseconds) { id, events in
                     registrations.target(id)?.eventsArrived(events)
                 }
             } catch {

@@ -40,6 +40,8 @@ internal import Synchronization
     /// How many times the jobs that earlier jobs made ready run before the kernel is asked for events again, so that
     /// jobs that keep yielding to each other starve nobody.
     static let roundsPerTurnMax = 8
+    /// How many events in one turn tell of a load under which it pays to let others run before waiting.
+    static let busyEventsMin = 4
 
     /// The number of the loop in its group.
     public let index: Int

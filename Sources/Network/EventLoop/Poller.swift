@@ -69,11 +69,12 @@ extension ReadyEvents {
     /// - Parameters:
     ///   - milliseconds: The longest wait; -1 for no end.
     ///   - body: Gets every event but the wake.
-    func wait(milliseconds: Int32, _ body: (RegistrationID, ReadyEvents) -> Void) throws(NetworkError) {
+    /// - Returns: How many events there were.
+    func wait(milliseconds: Int32, _ body: (RegistrationID, ReadyEvents) -> Void) throws(NetworkError) -> Int {
         let count = unsafe epoll_wait(epoll, events, Int32(Self.eventsMax), milliseconds)
         guard count >= 0 else {
             // After a signal the loop computes its timeout anew.
-            if errno == EINTR { return }
+            if errno == EINTR { return 0 }
             throw .system(call: "epoll_wait", errno: errno)
         }
         for index in 0..<count {
@@ -81,6 +82,7 @@ extension ReadyEvents {
             guard token != Self.wakeToken else { continue }
             body(RegistrationID(token: token), ReadyEvents(rawValue: unsafe clinux_epoll_events(events, index)))
         }
+        return Int(count)
     }
 
     private func control(
