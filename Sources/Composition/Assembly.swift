@@ -110,6 +110,7 @@ struct Assembly {
         }
         let checks = backends.checks
         if let adminToken {
+            if adminToken.isGuessable { logger.warning("ADMIN_TOKEN is short: it can be guessed") }
             let urls = PublicURLs(
                 host: configuration.publicHost, httpPort: httpPort, rtmpPort: rtmpPort)
             APIRoutes(

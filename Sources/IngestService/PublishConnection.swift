@@ -145,7 +145,7 @@ actor PublishConnection {
 
     private func answer(_ request: PublishRequest) async {
         do throws(StreamError) {
-            let text = Secret(request.streamKey.revealed)
+            let text = Secret(Self.withoutRepetition(request.streamKey.revealed))
             let key = try await service.keys.validate(digest: StreamKey.digest(of: text))
             let publisher = Publisher(connection: identifier, keyID: key.id, order: order)
             broadcast = try await service.registry.claim(key.streamID, by: publisher)
@@ -165,6 +165,13 @@ actor PublishConnection {
             }
             session.reject(rejection)
         }
+    }
+
+    /// The key, also where it came twice: who pastes the whole publish address as the server, and the key into the field
+    /// for the key, publishes to `live/KEY/KEY`.
+    static func withoutRepetition(_ key: String) -> String {
+        let halves = key.split(separator: "/")
+        return halves.count == 2 && halves[0] == halves[1] ? String(halves[0]) : key
     }
 
     private func publishEnded(_ end: PublishEnd) async {

@@ -134,4 +134,9 @@ import Testing
         waiting.cancel()
         #expect(await waiting.value == nil)
     }
+
+    @Test(arguments: [("key", "key"), ("key/key", "key"), ("key/other", "key/other"), ("a/b/a", "a/b/a"), ("", "")])
+    func `a key that was pasted twice counts once`(sent: String, key: String) {
+        #expect(PublishConnection.withoutRepetition(sent) == key)
+    }
 }

@@ -7,6 +7,9 @@ public struct Secret: Sendable, Equatable {
     /// The value itself; every use is a place to look at in a review.
     public func reveal() -> String { value }
 
+    /// Whether it is so short that somebody might find it by trying.
+    public var isGuessable: Bool { value.utf8.count < 16 }
+
     /// Compares in a time that depends on the length alone.
     public static func == (left: Secret, right: Secret) -> Bool {
         let (a, b) = (Array(left.value.utf8), Array(right.value.utf8))

@@ -19,11 +19,8 @@ enum Variables {
     static let webDirectory = ConfigurationVariable<String>.text("WEB_DIR", "./web", "folder with the pages")
     static let adminToken = ConfigurationVariable<Secret?>(
         name: "ADMIN_TOKEN", fallback: "",
-        help: "bearer token of the API, 16 characters or more; empty has one made, kept in DATA_DIR and printed"
+        help: "bearer token of the API, better 16 characters or more; empty has one made, kept in DATA_DIR and printed"
     ) { text throws(ConfigurationReason) in
-        guard text.isEmpty || text.utf8.count >= 16 || !text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw ConfigurationReason("must have 16 characters or more")
-        }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ConfigurationReason("must be printable ASCII without spaces")
         }
