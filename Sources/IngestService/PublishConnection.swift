@@ -167,8 +167,8 @@ actor PublishConnection {
         }
     }
 
-    /// The key, also where it came twice: who pastes the whole publish address as the server, and the key into the field
-    /// for the key, publishes to `live/KEY/KEY`.
+    /// The key, also where it came twice: who pastes the whole publish address as the server, and the key into the
+    /// field for the key, publishes to `live/KEY/KEY`.
     static func withoutRepetition(_ key: String) -> String {
         let halves = key.split(separator: "/")
         return halves.count == 2 && halves[0] == halves[1] ? String(halves[0]) : key
