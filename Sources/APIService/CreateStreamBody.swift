@@ -19,10 +19,16 @@ struct CreateStreamBody: Decodable {
         init?(intValue: Int) { return nil }
     }
 
+    /// JSON, or what simple clients say who name no type: nothing, or the type of forms, as `curl -d` does. No web page
+    /// can use that to act for somebody, because the token is in a field that no form sends.
+    private static func mayBeJSON(_ type: String?) -> Bool {
+        type == nil || type == MediaType.json || type == "application/x-www-form-urlencoded"
+    }
+
     init(_ request: HTTPRequest) throws(APIFailure) {
         let type = request.fields["content-type"]
         let essence = type?.prefix { $0 != ";" && $0 != " " }.lowercased()
-        guard essence == MediaType.json else { throw .unsupportedMediaType(type) }
+        guard Self.mayBeJSON(essence) else { throw .unsupportedMediaType(type) }
         guard request.body.count <= Self.bytesMax else { throw .bodyTooLarge(Self.bytesMax) }
         do {
             self = try JSONDecoder().decode(CreateStreamBody.self, from: Data(request.body.array))
