@@ -32,9 +32,17 @@ browser-test: setup ## Play a live broadcast in Chromium and Firefox, with their
 	$(SWIFT) build -c release --product sluice
 	@Tests/BrowserTests/run.sh
 
-bench: ## Measure, beside nginx and nginx-rtmp in the same run
+bench: ## Measure, beside nginx, nginx-rtmp and FFmpeg in the same run
 	@scripts/setup.sh --test
 	@scripts/bench.sh
+
+latency: ## Measure how old pictures are at delivery and in a player
+	@scripts/setup.sh --test
+	@scripts/latency.sh
+
+quality: ## Measure the ladder's rungs against the source, beside FFmpeg's
+	@scripts/setup.sh --test
+	@scripts/quality.sh
 
 fuzz: ## Fuzz the parsers with libFuzzer (FUZZ_SECONDS each, default 60)
 	@scripts/fuzz.sh
@@ -48,4 +56,4 @@ lint: ## Hold all Swift code against the formatter's rules
 clean: ## Remove what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build run demo test browser-test bench fuzz fmt lint clean
+.PHONY: help setup build run demo test browser-test bench latency quality fuzz fmt lint clean

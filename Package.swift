@@ -28,6 +28,14 @@ let package = Package(
         .systemLibrary(
             name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CFFmpeg", path: "Sources/System/CFFmpeg",
+            providers: [
+                .apt([
+                    "libavcodec-dev", "libavfilter-dev", "libavutil-dev", "libswresample-dev", "libswscale-dev",
+                ])
+            ]),
+        .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure: bytes to frames, frames to segments, bytes to requests.
         .target(name: "Bytes", swiftSettings: pure),
@@ -41,6 +49,8 @@ let package = Package(
 
         // I/O and back ends: the only modules that import C.
         .target(name: "Network", dependencies: ["Bytes", "HTTP", "CLinux"], swiftSettings: interop),
+        .target(name: "Compression", dependencies: ["Bytes", "CZlib"], swiftSettings: interop),
+        .target(name: "Codecs", dependencies: ["Bytes", "Media", "CFFmpeg"], swiftSettings: interop),
         .target(
             name: "SQLiteBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CSQLite"], swiftSettings: interop),
         .target(name: "LocalBackend", dependencies: ["Bytes", "Media", "StreamingCore"], swiftSettings: interop),
@@ -50,10 +60,11 @@ let package = Package(
             name: "IngestService", dependencies: ["Bytes", "Media", "RTMP", "Network", "StreamingCore"],
             swiftSettings: plain),
         .target(
-            name: "TranscodeService", dependencies: ["Bytes", "Media", "Packaging", "StreamingCore"],
+            name: "TranscodeService", dependencies: ["Bytes", "Media", "Codecs", "Packaging", "StreamingCore"],
             swiftSettings: plain),
         .target(
-            name: "DeliveryService", dependencies: ["Bytes", "Media", "HTTP", "Packaging", "StreamingCore"],
+            name: "DeliveryService",
+            dependencies: ["Bytes", "Media", "HTTP", "Compression", "Packaging", "StreamingCore"],
             swiftSettings: plain),
         .target(name: "APIService", dependencies: ["Bytes", "HTTP", "StreamingCore"], swiftSettings: plain),
 
@@ -70,8 +81,7 @@ let package = Package(
             name: "sluice-bench",
             dependencies: [
                 "Bytes", "Media", "RTMP", "Packaging", "HTTP", "Network", "StreamingCore", "LocalBackend",
-                "SQLiteBackend",
-                "DeliveryService",
+                "SQLiteBackend", "TranscodeService", "DeliveryService",
             ], path: "Benchmarks", swiftSettings: plain),
 
         // Tests mirror Sources.
@@ -79,11 +89,19 @@ let package = Package(
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),
         .testTarget(name: "MediaTests", dependencies: ["Bytes", "Media"], swiftSettings: test),
         .testTarget(name: "RTMPTests", dependencies: ["Bytes", "Media", "RTMP"], swiftSettings: test),
-        .testTarget(name: "PackagingTests", dependencies: ["Bytes", "Media", "Packaging"], swiftSettings: test),
+        .testTarget(
+            name: "PackagingTests", dependencies: ["Bytes", "Media", "Packaging", "TestKit"], swiftSettings: test),
         .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP"], swiftSettings: test),
         .testTarget(name: "NetworkTests", dependencies: ["Bytes", "HTTP", "Network"], swiftSettings: test),
         .testTarget(
             name: "StreamingCoreTests", dependencies: ["Bytes", "StreamingCore", "TestKit"], swiftSettings: test),
+        .testTarget(name: "CompressionTests", dependencies: ["Bytes", "Compression"], swiftSettings: test),
+        .testTarget(name: "CodecsTests", dependencies: ["Bytes", "Media", "Codecs", "TestKit"], swiftSettings: test),
+        .testTarget(
+            name: "TranscodeServiceTests",
+            dependencies: [
+                "Bytes", "Media", "RTMP", "Codecs", "Packaging", "StreamingCore", "TranscodeService", "TestKit",
+            ], swiftSettings: test),
         .testTarget(
             name: "IngestServiceTests",
             dependencies: [
@@ -112,8 +130,10 @@ let package = Package(
             swiftSettings: test),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Bytes", "Media", "RTMP", "Network", "TestKit", "ingest", "transcode", "delivery", "api"],
-            swiftSettings: test),
+            dependencies: [
+                "Bytes", "Media", "RTMP", "Network", "StreamingCore", "TestKit", "ingest", "transcode", "delivery",
+                "api",
+            ], swiftSettings: test),
         .testTarget(name: "HouseRulesTests", swiftSettings: test),
     ],
     swiftLanguageModes: [.v6]

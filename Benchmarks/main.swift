@@ -1,10 +1,13 @@
 import Glibc
+import TranscodeService
 
 // sluice-bench [PART...]             measures what needs no socket: parsing, packaging, playlists, answers; or all
 // sluice-bench serve PORT FOLDER     serves segments of known sizes by the delivery path of production, until killed
 // sluice-bench hold PORT COUNT PATH  opens connections, fetches once on each, and keeps them open until killed
+// sluice-bench ladder CLIP copy|encode FOLDER  makes the default ladder of an FLV file into a folder, at full speed
+// sluice-bench publish CLIP URL SECONDS        publishes an FLV file in real time and prints when each picture left
 //
-// scripts/bench.sh runs all of it, with nginx beside.
+// scripts/bench.sh runs the first four, with nginx and FFmpeg beside, scripts/latency.sh the last.
 
 refuseDebugBuild()
 let arguments = Array(CommandLine.arguments.dropFirst())
@@ -18,6 +21,12 @@ case "hold":
         refuseArguments()
     }
     try await holdConnections(count, to: port, path: arguments[3])
+case "ladder":
+    guard arguments.count == 4, let policy = CopyPolicy(rawValue: arguments[2]) else { refuseArguments() }
+    try await makeLadder(of: arguments[1], policy: policy, folder: arguments[3])
+case "publish":
+    guard arguments.count == 4, let seconds = Int(arguments[3]) else { refuseArguments() }
+    try await publishClip(arguments[1], to: arguments[2], seconds: seconds)
 default:
     guard arguments.allSatisfy(parts.contains) else { refuseArguments() }
     for part in arguments.isEmpty ? parts : arguments {
@@ -31,7 +40,9 @@ default:
 }
 
 func refuseArguments() -> Never {
-    print("usage: sluice-bench [parsing] [packaging] [playlists] [answers] | serve PORT FOLDER | hold PORT COUNT PATH")
+    print(
+        "usage: sluice-bench [parsing] [packaging] [playlists] [answers] | serve PORT FOLDER | hold PORT COUNT PATH"
+            + " | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS")
     exit(EX_USAGE)
 }
 

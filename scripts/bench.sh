@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# All the measurements: what needs no socket, then HTTP beside nginx, held connections beside nginx, and ingest beside
-# nginx-rtmp (scripts/bench-ingest.sh). Nothing here fails because something is slow. Only loopback is used.
+# All the measurements: what needs no socket, then HTTP beside nginx, held connections beside nginx, ingest beside
+# nginx-rtmp (scripts/bench-ingest.sh), and the ladder beside FFmpeg (scripts/bench-ladder.sh). Nothing here fails
+# because something is slow. Only loopback is used.
 #
 #   ROUNDS=5 SECONDS_EACH=5 CONNECTIONS=64 THREADS=1 HELD=2000 scripts/bench.sh
-#   PARTS="http"              only some of: micro http held ingest
+#   PARTS="http"              only some of: micro http held ingest ladder
 #   NGINX_FILE_CACHE=on       lets nginx keep the files open (open_file_cache), which is not its default
 #   SLUICE_BENCH=PATH         a built sluice-bench instead of building one
 set -euo pipefail
@@ -14,7 +15,7 @@ seconds=${SECONDS_EACH:-5}
 connections=${CONNECTIONS:-64}
 threads=${THREADS:-1}
 held=${HELD:-2000}
-parts=${PARTS:-micro http held ingest}
+parts=${PARTS:-micro http held ingest ladder}
 nginx_port=${NGINX_PORT:-18090}
 sluice_port=${SLUICE_PORT:-18091}
 
@@ -174,4 +175,8 @@ if wants ingest; then
   echo
   swift build -c release --product sluice
   scripts/bench-ingest.sh
+fi
+if wants ladder; then
+  echo
+  SLUICE_BENCH="$SLUICE_BENCH" scripts/bench-ladder.sh
 fi

@@ -7,7 +7,10 @@
 # Needs root only when something is missing.
 set -euo pipefail
 
-build=(libsqlite3-dev pkg-config)
+build=(
+  libsqlite3-dev zlib1g-dev pkg-config
+  libavcodec-dev libavfilter-dev libavutil-dev libswresample-dev libswscale-dev
+)
 test=(
   ffmpeg fonts-dejavu-core rtmpdump nginx libnginx-mod-rtmp wrk curl libxml2-utils
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad

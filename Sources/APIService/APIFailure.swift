@@ -11,8 +11,8 @@ enum APIFailure: Error, Equatable {
     case tooManyAttempts(retryAfterSeconds: Int)
     case unsupportedMediaType(String?)
     case bodyTooLarge(Int)
-    /// The body is no JSON object.
-    case malformedBody
+    /// The body is not the JSON that was expected; `expected` ends the sentence.
+    case malformedBody(expected: String)
     /// A member of the body that means nothing.
     case unknownMember(String)
     case invalidParameter(name: String, reason: String)
@@ -42,7 +42,7 @@ extension APIFailure {
                 "The body must be application/json, not \(type ?? "without a Content-Type").")
         case .bodyTooLarge(let limit):
             problem(.contentTooLarge, "body_too_large", "The body must have at most \(limit) bytes.")
-        case .malformedBody: problem(.badRequest, "malformed_body", "The body is not one JSON object.")
+        case .malformedBody(let expected): problem(.badRequest, "malformed_body", "The body is not \(expected).")
         case .unknownMember(let name):
             problem(
                 .unprocessableContent, "unknown_member", "'\(name.prefix(100))' is not a member that means anything.")

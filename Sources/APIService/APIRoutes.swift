@@ -12,6 +12,8 @@ public import StreamingCore
 ///  POST   /streams/{id}/keys            make a key: 201, shown this once
 ///  GET    /streams/{id}/keys            without the keys themselves
 ///  DELETE /streams/{id}/keys/{key_id}   revoke: 204
+///  GET    /quality-levels               what the next broadcasts are made in
+///  PUT    /quality-levels               set that; an empty list brings the configured ladder back
 ///  GET    /health /health/live /health/ready
 ///  GET    /time                         UTC for DASH players
 /// ```
@@ -23,21 +25,27 @@ public struct APIRoutes: Sendable {
     static let pageDefault = 50
 
     private let administration: StreamAdministration
-    private let authentication: AdminAuthentication
+    let qualities: QualityAdministration
+    private let statuses: StreamStatusBoard
+    let authentication: AdminAuthentication
     private let urls: PublicURLs
     private let health: HealthRoutes
     private let clock: any WallClock
-    private let logger: Logger
+    let logger: Logger
 
     /// - Parameters:
+    ///   - statuses: What is known of the renditions of broadcasts; somebody must run it.
     ///   - adminToken: What an administrator shows.
     ///   - urls: The addresses that answers give out.
     ///   - checks: What `/health/ready` asks.
     public init(
-        administration: StreamAdministration, adminToken: Secret, urls: PublicURLs, checks: [HealthCheck],
-        logger: Logger, clock: any WallClock = SystemWallClock()
+        administration: StreamAdministration, qualities: QualityAdministration, statuses: StreamStatusBoard,
+        adminToken: Secret, urls: PublicURLs, checks: [HealthCheck], logger: Logger,
+        clock: any WallClock = SystemWallClock()
     ) {
         self.administration = administration
+        self.qualities = qualities
+        self.statuses = statuses
         authentication = AdminAuthentication(token: adminToken, clock: clock)
         self.urls = urls
         health = HealthRoutes(checks: checks, logger: logger)
@@ -54,6 +62,8 @@ public struct APIRoutes: Sendable {
         on(&router, .post, "/streams/{id}/keys", createKey)
         on(&router, .get, "/streams/{id}/keys", listKeys)
         on(&router, .delete, "/streams/{id}/keys/{key_id}", revokeKey)
+        on(&router, .get, "/quality-levels", listQualityLevels)
+        on(&router, .put, "/quality-levels", replaceQualityLevels)
         on(&router, .get, "/time", time)
         health.add(to: &router)
     }
@@ -179,7 +189,7 @@ public struct APIRoutes: Sendable {
         return id
     }
 
-    private func asking<Value>(
+    func asking<Value>(
         _ question: () async throws(StreamError) -> Value
     ) async throws(APIFailure) -> Value {
         do throws(StreamError) {
@@ -192,7 +202,10 @@ public struct APIRoutes: Sendable {
     private func document(
         _ stream: Stream, for request: HTTPRequest, _ view: StreamDocument.View
     ) -> StreamDocument {
-        StreamDocument(stream: stream, addresses: urls.addresses(for: request), view: view)
+        StreamDocument(
+            stream: stream, addresses: urls.addresses(for: request), view: view,
+            // A report that comes when a broadcast is over says nothing of the stream as it is.
+            status: stream.state.isOnAir ? statuses.status(of: stream.id) : nil)
     }
 
     private var noContent: HTTPResponse {

@@ -14,6 +14,8 @@ struct StreamDocument: Encodable {
     let stream: Stream
     let addresses: PublicURLs.Addresses
     let view: View
+    /// What is known of a broadcast that is on air.
+    let status: BroadcastStatus?
 
     private enum Member: String, CodingKey {
         case id, title, state, failure
@@ -34,7 +36,9 @@ struct StreamDocument: Encodable {
         try members.encode(stream.state.rawValue, forKey: .state)
         try members.encode(addresses.hls(stream.id), forKey: .hlsURL)
         try members.encode(addresses.dash(stream.id), forKey: .dashURL)
-        if case .viewer = view { return }
+        let isForAdministrator = if case .viewer = view { false } else { true }
+        try BroadcastStatusMembers(status: status, isForAdministrator: isForAdministrator).encode(to: encoder)
+        guard isForAdministrator else { return }
         try members.encode(stream.createdAt.description, forKey: .createdAt)
         try members.encode(stream.changedAt.description, forKey: .changedAt)
         try members.encode(stream.startedAt?.description, forKey: .startedAt)

@@ -84,11 +84,13 @@ struct Assembly {
             packager: Packager.Configuration(
                 segmentMilliseconds: configuration.segmentMilliseconds, partMilliseconds: configuration.partMilliseconds
             ),
-            window: window, retentionMilliseconds: configuration.windowMilliseconds,
+            ladder: configuration.ladderConfiguration, window: window,
+            retentionMilliseconds: configuration.windowMilliseconds,
             drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
         services.append(
             TranscodeService(
-                configuration: settings, log: backends.frames, store: segments, timeline: backends.timeline,
+                configuration: settings, levels: backends.levels, log: backends.frames, store: segments,
+                timeline: backends.timeline,
                 events: backends.events, clock: clock, logger: logger.with("service", "transcode")))
     }
 
@@ -106,6 +108,13 @@ struct Assembly {
             for pattern in ["/hls/{path...}", "/dash/{path...}"] {
                 router.on(.get, pattern) { request, _ in await service.respond(to: request) }
             }
+            router.on(.get, "/streams/{id}/quality") { request, parameters in
+                guard let id = StreamID(parameters["id"]) else {
+                    return ProblemDocument(.notFound, detail: "There is no such stream.", code: "stream_not_found")
+                        .response()
+                }
+                return service.recommendation(for: id, to: request)
+            }
             delivery = service
         }
         let checks = backends.checks
@@ -113,10 +122,14 @@ struct Assembly {
             if adminToken.isGuessable { logger.warning("ADMIN_TOKEN is short: it can be guessed") }
             let urls = PublicURLs(
                 host: configuration.publicHost, httpPort: httpPort, rtmpPort: rtmpPort)
+            let board = StreamStatusBoard(events: backends.events)
             APIRoutes(
-                administration: administration, adminToken: adminToken, urls: urls, checks: checks,
+                administration: administration,
+                qualities: QualityAdministration(levels: backends.levels, configured: configuration.ladder),
+                statuses: board, adminToken: adminToken, urls: urls, checks: checks,
                 logger: logger.with("service", "api")
             ).add(to: &router)
+            services.append(board)
             WebPages(directory: configuration.webDirectory).add(to: &router)
         } else {
             HealthRoutes(checks: checks, logger: logger).add(to: &router)

@@ -11,6 +11,7 @@ struct EmbeddedBackends {
     let database: SQLiteDatabase
     let streams: any StreamRepository
     let keys: any StreamKeyRepository
+    let levels: any QualityLevelRepository
     let frames: any FrameLog
     let timeline: any TimelineLog
     let events: any EventLog
@@ -27,6 +28,7 @@ struct EmbeddedBackends {
         database = try await SQLiteDatabase.open(at: .file(configuration.dataDirectory + "/sluice.db"))
         streams = SQLiteStreamRepository(database)
         keys = SQLiteStreamKeyRepository(database)
+        levels = SQLiteQualityLevelRepository(database)
         var limits = FrameLogLimits()
         limits.streamsMax = IngestLimits.broadcastsMax
         frames = LocalFrameLog(limits: limits, executors: loops.loops)

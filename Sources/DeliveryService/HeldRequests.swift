@@ -1,53 +1,88 @@
 import StreamingCore
 
-/// The requests that wait for a stream to have something to play, as a machine without clock and lock.
-struct HeldRequests {
-    /// What became of a wait.
-    enum Outcome: Sendable {
-        /// There may be something to play now.
-        case changed
-        /// The time to wait is over.
-        case timedOut
-        /// Too many wait already.
-        case refused
-        /// The viewer has gone.
-        case cancelled
-    }
-
+/// Requests that wait, each for a wish, as a machine without clock and lock.
+///
+/// Those with the same wish are a group: what comes wakes whole groups, and looks at no request that it does not wake.
+/// - `Wish`: What is waited for. There are few different ones at a time, since requests for what is far ahead are
+///   refused.
+/// - `Waiter`: Whom to tell.
+struct HeldRequests<Wish: Hashable, Waiter> {
     private struct Held {
         let deadline: WallTime
-        let continuation: CheckedContinuation<Outcome, Never>
+        let waiter: Waiter
     }
 
-    private var held: [UInt64: Held] = [:]
+    /// All who had the same wish.
+    struct Group {
+        let wish: Wish
+        let waiters: [Waiter]
+    }
 
-    var count: Int { held.count }
+    let countMax: Int
+    private(set) var count = 0
+    private var groups: [Wish: [UInt64: Held]] = [:]
+    /// No request's time is over before this.
+    private var earliestDeadline: WallTime?
 
-    /// Holds a request, unless there are ``DeliveryLimits/heldRequestsPerStreamMax``.
+    /// - Parameter countMax: How many may wait; more are refused.
+    init(countMax: Int) { self.countMax = countMax }
+
+    /// Holds a request.
     ///
-    /// - Returns: What to resume the continuation with at once, if it is not held.
-    mutating func hold(_ id: UInt64, until deadline: WallTime, _ continuation: CheckedContinuation<Outcome, Never>)
-        -> Outcome?
-    {
-        guard held.count < DeliveryLimits.heldRequestsPerStreamMax else { return .refused }
-        held[id] = Held(deadline: deadline, continuation: continuation)
+    /// - Parameter id: Unique among those that wait.
+    /// - Returns: Whether it is held; not when there are ``countMax`` already.
+    mutating func hold(_ id: UInt64, for wish: Wish, until deadline: WallTime, _ waiter: Waiter) -> Bool {
+        guard count < countMax else { return false }
+        groups[wish, default: [:]][id] = Held(deadline: deadline, waiter: waiter)
+        earliestDeadline = min(earliestDeadline ?? deadline, deadline)
+        count += 1
+        return true
+    }
+
+    /// The viewer has gone.
+    mutating func cancelled(_ id: UInt64) -> Waiter? {
+        for wish in groups.keys {
+            guard let held = groups[wish]?.removeValue(forKey: id) else { continue }
+            if groups[wish]?.isEmpty == true { groups[wish] = nil }
+            count -= 1
+            return held.waiter
+        }
         return nil
     }
 
-    mutating func cancelled(_ id: UInt64) -> CheckedContinuation<Outcome, Never>? {
-        held.removeValue(forKey: id)?.continuation
+    /// Gives up those whose wish came true.
+    mutating func granted(where isTrue: (Wish) -> Bool) -> [Group] {
+        groups.keys.filter(isTrue).map { wish in
+            let held = groups.removeValue(forKey: wish) ?? [:]
+            count -= held.count
+            return Group(wish: wish, waiters: held.values.map(\.waiter))
+        }
     }
 
-    /// Gives up all that wait.
-    mutating func released() -> [CheckedContinuation<Outcome, Never>] {
-        defer { held = [:] }
-        return held.values.map(\.continuation)
+    /// Gives up all.
+    mutating func released() -> [Waiter] {
+        defer {
+            groups = [:]
+            count = 0
+        }
+        return groups.values.flatMap { $0.values.map(\.waiter) }
     }
 
     /// Gives up those whose time is over.
-    mutating func timePassed(_ now: WallTime) -> [CheckedContinuation<Outcome, Never>] {
-        let over = held.filter { $0.value.deadline <= now }
-        for id in over.keys { held[id] = nil }
-        return over.values.map(\.continuation)
+    mutating func timePassed(_ now: WallTime) -> [Waiter] {
+        guard let earliest = earliestDeadline, earliest <= now else { return [] }
+        earliestDeadline = nil
+        var over: [Waiter] = []
+        for (wish, held) in groups {
+            let late = held.filter { $0.value.deadline <= now }
+            over += late.values.map(\.waiter)
+            let rest = late.isEmpty ? held : held.filter { $0.value.deadline > now }
+            groups[wish] = rest.isEmpty ? nil : rest
+            for waiting in rest.values {
+                earliestDeadline = min(earliestDeadline ?? waiting.deadline, waiting.deadline)
+            }
+        }
+        count -= over.count
+        return over
     }
 }

@@ -4,10 +4,10 @@ import StreamingCore
 /// What a path under `/hls/` or `/dash/` asks for.
 ///
 /// ```
-/// /hls/{stream}/master.m3u8
-/// /hls/{stream}/{rendition}/playlist.m3u8 | playlist-ts.m3u8 | init-E.mp4 | segment-N.m4s | segment-N.ts
+/// /hls/{stream}/master.m3u8 | thumbnail.jpg | thumbnail-N.jpg
+/// /hls/{stream}/{rendition}/playlist.m3u8 | playlist-ts.m3u8 | iframes.m3u8 | segment-N.ts
 /// /dash/{stream}/manifest.mpd
-/// /dash/{stream}/{rendition}/init-E.mp4 | segment-N.m4s
+/// /hls|dash/{stream}/{rendition}/init-E.mp4 | segment-N.m4s | segment-N.P.m4s
 /// ```
 struct MediaPath: Equatable {
     enum Resource: Equatable {
@@ -15,15 +15,24 @@ struct MediaPath: Equatable {
         case manifest
         case mediaPlaylist(rendition: String)
         case transportPlaylist(rendition: String)
-        /// Bytes that are stored: an initialisation segment or a segment.
-        case stored(Stored)
+        /// The key frames of a rendition.
+        case keyframePlaylist(rendition: String)
+        case initialization(Stored)
+        case segment(Stored)
+        /// A piece of a segment, counted from zero.
+        case part(Stored, number: Int)
         /// An MPEG-TS segment, made from the stored ones.
         case transportSegment(rendition: String, number: Int64)
+        /// The newest still picture.
+        case latestThumbnail
+        /// The still picture of a segment.
+        case thumbnail(number: Int64)
     }
 
     /// The name of stored bytes, and what it is made of.
     struct Stored: Equatable {
         let rendition: String
+        /// Of the segment, or of the first one that an initialisation segment is for.
         let number: Int64
         /// The store key within the stream.
         let path: String
@@ -56,38 +65,57 @@ struct MediaPath: Equatable {
         guard isHLS || section.isEqual(to: "dash") else { return nil }
         let file = text.extracting(slashes[count - 1] + 1..<text.count)
         if count == 3 {
-            if isHLS && file.isEqual(to: "master.m3u8") {
-                resource = .masterPlaylist
-            } else if !isHLS && file.isEqual(to: "manifest.mpd") {
-                resource = .manifest
-            } else {
-                return nil
-            }
+            guard let resource = Self.resource(ofStream: file, isHLS: isHLS) else { return nil }
+            self.resource = resource
             return
         }
         let rendition = Self.text(of: path, slashes[2] + 1..<slashes[3])
         guard Rendition.isLegalName(rendition) else { return nil }
+        let stored = { (number: Int64, tag: Range<Int>) in
+            Stored(
+                rendition: rendition, number: number, path: Self.text(of: path, slashes[2] + 1..<path.utf8.count),
+                tag: Self.text(of: path, tag))
+        }
         if let number = Self.number(in: file, prefix: "segment-", suffix: ".m4s") {
-            resource = .stored(
-                Stored(
-                    rendition: rendition, number: number, path: Self.text(of: path, slashes[2] + 1..<text.count),
-                    tag: Self.text(of: path, slashes[3] + 9..<text.count - 4)))
+            resource = .segment(stored(number, slashes[3] + 9..<text.count - 4))
+        } else if let (number, part) = Self.part(in: file) {
+            resource = .part(stored(number, slashes[3] + 9..<text.count - 4), number: part)
         } else if let number = Self.number(in: file, prefix: "init-", suffix: ".mp4") {
-            resource = .stored(
-                Stored(
-                    rendition: rendition, number: number, path: Self.text(of: path, slashes[2] + 1..<text.count),
-                    tag: Self.text(of: path, slashes[3] + 1..<text.count - 4)))
-        } else if !isHLS {
-            return nil
-        } else if file.isEqual(to: "playlist.m3u8") {
-            resource = .mediaPlaylist(rendition: rendition)
-        } else if file.isEqual(to: "playlist-ts.m3u8") {
-            resource = .transportPlaylist(rendition: rendition)
-        } else if let number = Self.number(in: file, prefix: "segment-", suffix: ".ts") {
-            resource = .transportSegment(rendition: rendition, number: number)
+            resource = .initialization(stored(number, slashes[3] + 1..<text.count - 4))
+        } else if isHLS, let resource = Self.resource(of: rendition, file) {
+            self.resource = resource
         } else {
             return nil
         }
+    }
+
+    private static func resource(ofStream file: borrowing Span<UInt8>, isHLS: Bool) -> Resource? {
+        guard isHLS else { return file.isEqual(to: "manifest.mpd") ? .manifest : nil }
+        if file.isEqual(to: "master.m3u8") { return .masterPlaylist }
+        if file.isEqual(to: "thumbnail.jpg") { return .latestThumbnail }
+        return number(in: file, prefix: "thumbnail-", suffix: ".jpg").map { .thumbnail(number: $0) }
+    }
+
+    /// What only HLS has.
+    private static func resource(of rendition: String, _ file: borrowing Span<UInt8>) -> Resource? {
+        if file.isEqual(to: "playlist.m3u8") { return .mediaPlaylist(rendition: rendition) }
+        if file.isEqual(to: "playlist-ts.m3u8") { return .transportPlaylist(rendition: rendition) }
+        if file.isEqual(to: "iframes.m3u8") { return .keyframePlaylist(rendition: rendition) }
+        return number(in: file, prefix: "segment-", suffix: ".ts").map {
+            .transportSegment(rendition: rendition, number: $0)
+        }
+    }
+
+    /// The numbers in `segment-N.P.m4s`.
+    private static func part(in file: borrowing Span<UInt8>) -> (segment: Int64, part: Int)? {
+        for index in file.indices where file[index] == UInt8(ascii: ".") {
+            guard let segment = number(in: file.extracting(0..<index), prefix: "segment-", suffix: ""),
+                let part = number(in: file.extracting(index..<file.count), prefix: ".", suffix: ".m4s"),
+                part < Part.countPerSegmentMax
+            else { return nil }
+            return (segment, Int(part))
+        }
+        return nil
     }
 
     /// A number as we write it, so that one thing has one name: digits alone, no sign, no leading zero.

@@ -1,4 +1,3 @@
-import Bytes
 import HTTP
 import Media
 import Packaging
@@ -7,168 +6,192 @@ import Synchronization
 
 /// One stream as viewers see it: its live window, the playlists rendered from it, and the requests that wait for it.
 ///
-/// A playlist is rendered when it is first asked for after a change, and then shared by everybody who asks.
+/// A playlist is rendered when it is first asked for after a change, and then shared by everybody who asks. Requests
+/// wait for one rendition each, and are woken by what comes of that one.
 final class StreamChannel: Sendable {
-    /// What is rendered from the window.
-    enum Document: Hashable {
-        case master(HLSContainer)
-        case media(rendition: String, HLSContainer)
-        case manifest
+    typealias Document = RenderedDocument.Kind
+    typealias Waiter = CheckedContinuation<Outcome, Never>
+
+    /// What a request waits for.
+    enum Wish: Hashable {
+        /// A playlist that contains a place. The coding is what the document will be asked for in.
+        case playlist(PlaylistPlace, Document, ContentCoding)
+        /// A part of a segment, or that the segment ends without it.
+        case part(PlaylistPlace)
     }
 
-    fileprivate struct Guarded: ~Copyable {
+    /// What became of a wait.
+    enum Outcome: Sendable {
+        /// What was waited for is there; a playlist comes along.
+        case came(RenderedDocument?)
+        /// The time to wait is over.
+        case timedOut
+        /// Too many wait already.
+        case refused
+        /// The viewer has gone.
+        case cancelled
+    }
+
+    /// How far a rendition has come.
+    struct Edge: Equatable {
+        /// The newest finished segment.
+        let finished: Int64?
+        /// The newest part.
+        let open: PlaylistPlace?
+
+        init(_ rendition: LiveWindow.RenditionWindow) {
+            finished = rendition.entries.last?.segment.number
+            open = rendition.openParts.last.map { PlaylistPlace(sequence: $0.segmentNumber, part: $0.number) }
+        }
+    }
+
+    struct Guarded: ~Copyable {
         var window: LiveWindow
-        /// Counts the changes that playlists can show.
+        /// Counts the changes that the first playlist can depend on.
         var version: UInt64 = 0
-        var changedAt: WallTime
         var endedAt: WallTime?
-        var rendered: [Document: HTTPRepresentation] = [:]
-        var held = HeldRequests()
+        var rendered: [Document: RenderedDocument] = [:]
+        var edges: [String: Edge] = [:]
+        /// Requests that wait for the stream to have something to play.
+        var starting = HeldRequests<Starting, Waiter>(countMax: DeliveryLimits.heldRequestsPerStreamMax)
+        /// Requests that wait for a rendition, by its name.
+        var held: [String: HeldRequests<Wish, Waiter>] = [:]
         var nextHeld: UInt64 = 0
     }
 
-    private let guarded: Mutex<Guarded>
+    /// The one wish of a request before there is something to play.
+    enum Starting: Hashable { case somethingToPlay }
 
-    init(window: LiveWindow.Configuration, at now: WallTime) {
-        guarded = Mutex(Guarded(window: LiveWindow(window), changedAt: now))
+    let guarded: Mutex<Guarded>
+
+    init(window: LiveWindow.Configuration) {
+        guarded = Mutex(Guarded(window: LiveWindow(window)))
     }
 
-    /// Takes the next event of the stream's timeline.
+    /// Takes the next event of the stream's timeline, and wakes those who waited for it.
+    ///
+    /// What they get is rendered before the first of them is woken, once, and without holding up other requests.
     func apply(_ event: TimelineEvent, at now: WallTime) {
-        let waiters = guarded.withLock { guarded in
-            _ = guarded.window.apply(event)
-            // Parts are not in the playlists yet.
-            if case .part = event { return [CheckedContinuation<HeldRequests.Outcome, Never>]() }
-            guarded.version += 1
-            guarded.changedAt = now
-            guarded.rendered = [:]
-            guarded.endedAt = guarded.window.state == .ended ? now : nil
-            return guarded.held.released()
+        for woken in guarded.withLock({ $0.apply(event, at: now) }) {
+            if let (document, coding) = woken.document {
+                _ = document.representation(RenderedDocument.Form(coding: coding, caching: .satisfied))
+            }
+            for waiter in woken.waiters { waiter.resume(returning: .came(woken.document?.0)) }
         }
-        for waiter in waiters { waiter.resume(returning: .changed) }
     }
 
     /// Whether a broadcast is on air or may come back.
-    var isLive: Bool { guarded.withLock { $0.window.state == .live || $0.window.state == .interrupted } }
+    var isLive: Bool { guarded.withLock { $0.isLive } }
 
     /// How many requests wait.
-    var heldCount: Int { guarded.withLock { $0.held.count } }
+    var heldCount: Int { guarded.withLock { $0.starting.count + $0.held.values.reduce(0) { $0 + $1.count } } }
 
     /// When the broadcast ended, if it has.
     var endedAt: WallTime? { guarded.withLock { $0.endedAt } }
 
-    /// What can be said about a document now.
-    enum Answer {
-        case ready(HTTPRepresentation)
-        /// It comes with a later change; `version` is what to wait beyond.
-        case notYet(version: UInt64)
-        /// There is no such rendition.
-        case absent
-    }
-
-    /// A playlist or manifest of the present window.
-    func document(_ document: Document) -> Answer {
-        guarded.withLock { guarded in
-            if let known = guarded.rendered[document] { return .ready(known) }
-            if let made = guarded.render(document) {
-                // At most a few per rendition; names that do not exist render nothing and are not kept.
-                guarded.rendered[document] = made
-                return .ready(made)
-            }
-            if case .media = document, guarded.window.playableRun != nil { return .absent }
-            return .notYet(version: guarded.version)
-        }
-    }
-
-    /// When the segment of a stored name was live, in seconds since the Unix epoch; `nil` when the window has no such
-    /// name.
-    func lastModified(rendition: String, number: Int64) -> Int? {
-        guarded.withLock { guarded in
-            guard let entry = guarded.window.entry(of: number, in: rendition) else { return nil }
-            return Int(guarded.window.unixMilliseconds(at: entry.segment.endTime) / 1000)
-        }
-    }
-
-    /// What an MPEG-TS segment is made from: the run, and the segments of that number.
-    func pieces(of number: Int64, in rendition: String) -> (run: Run, segments: [Segment])? {
-        guarded.withLock { guarded in
-            guard let segment = guarded.window.entry(of: number, in: rendition)?.segment, !segment.isGap,
-                let run = guarded.window.run(segment.run)
-            else { return nil }
-            var segments = [segment]
-            if segment.rendition != run.rendition(of: .audio)?.name, let audio = run.rendition(of: .audio),
-                let companion = guarded.window.entry(of: number, in: audio.name)?.segment, !companion.isGap
-            {
-                segments.append(companion)
-            }
-            return (run, segments)
-        }
-    }
-
-    /// Waits until the stream has changed since a version.
-    func waitForChange(beyond version: UInt64, until deadline: WallTime) async -> HeldRequests.Outcome {
-        let id = guarded.withLock { guarded in
-            guarded.nextHeld += 1
-            return guarded.nextHeld
-        }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let outcome: HeldRequests.Outcome? = guarded.withLock { guarded in
-                    if guarded.version != version { return .changed }
-                    if Task.isCancelled { return .cancelled }
-                    return guarded.held.hold(id, until: deadline, continuation)
-                }
-                if let outcome { continuation.resume(returning: outcome) }
-            }
-        } onCancel: {
-            guarded.withLock { $0.held.cancelled(id) }?.resume(returning: .cancelled)
-        }
-    }
+    /// The window as it is now.
+    var window: LiveWindow { guarded.withLock { $0.window } }
 
     /// Gives up the requests whose time to wait is over.
     func timePassed(_ now: WallTime) {
-        for waiter in guarded.withLock({ $0.held.timePassed(now) }) { waiter.resume(returning: .timedOut) }
+        let over = guarded.withLock { guarded in
+            var over = guarded.starting.timePassed(now)
+            for name in guarded.held.keys { over += guarded.held[name]?.timePassed(now) ?? [] }
+            return over
+        }
+        for waiter in over { waiter.resume(returning: .timedOut) }
     }
 
     /// Gives up all requests, because the stream is forgotten.
     func releaseAll() {
-        for waiter in guarded.withLock({ $0.held.released() }) { waiter.resume(returning: .timedOut) }
+        for waiter in guarded.withLock({ $0.releaseAll() }) { waiter.resume(returning: .timedOut) }
     }
 }
 
 extension StreamChannel.Guarded {
-    fileprivate func render(_ document: StreamChannel.Document) -> HTTPRepresentation? {
-        switch document {
-        case .master(let container):
-            representation(MasterPlaylist.render(window, container: container), as: MediaType.hlsPlaylist)
-        case .media(let rendition, let container):
-            representation(
-                MediaPlaylist.render(window, rendition: rendition, container: container), as: MediaType.hlsPlaylist)
-        case .manifest:
-            representation(DASHManifest.render(window), as: MediaType.dashManifest)
+    /// Requests to wake, with what they asked for.
+    struct Woken {
+        let waiters: [StreamChannel.Waiter]
+        var document: (RenderedDocument, ContentCoding)?
+    }
+
+    var isLive: Bool { window.state == .live || window.state == .interrupted }
+
+    mutating func apply(_ event: TimelineEvent, at now: WallTime) -> [Woken] {
+        let origin = window.origin
+        _ = window.apply(event)
+        switch event {
+        case .thumbnail: return []
+        case .part: return advance()
+        case .began, .run, .targets, .segment, .interrupted, .ended: break
+        }
+        version += 1
+        rendered = [:]
+        endedAt = window.state == .ended ? now : nil
+        if window.origin != origin {
+            // What anybody waited for belongs to the broadcast before.
+            edges = [:]
+            return [Woken(waiters: releaseAll())]
+        }
+        let woken = window.state == .ended ? wake(window.renditions.map(\.name)) : advance()
+        guard starting.count > 0, window.playableRun != nil || window.state == .ended else { return woken }
+        return woken + [Woken(waiters: starting.released())]
+    }
+
+    /// Finds the renditions that have got further. It may be more than one: where the run lacks one, its playlist goes
+    /// on with gaps in the place of another's parts.
+    private mutating func advance() -> [Woken] {
+        var changed: [String] = []
+        for rendition in window.renditions {
+            let edge = StreamChannel.Edge(rendition)
+            guard edges[rendition.name] != edge else { continue }
+            edges[rendition.name] = edge
+            changed.append(rendition.name)
+        }
+        for document in rendered.keys where document.rendition.map(changed.contains) ?? false {
+            rendered[document] = nil
+        }
+        return wake(changed)
+    }
+
+    private mutating func wake(_ renditions: [String]) -> [Woken] {
+        var woken: [Woken] = []
+        for name in renditions {
+            guard var held = held[name], held.count > 0 else { continue }
+            let groups = held.granted { self.isTrue($0, of: name) }
+            self.held[name] = held
+            for group in groups {
+                switch group.wish {
+                case .part: woken.append(Woken(waiters: group.waiters))
+                case .playlist(_, let document, let coding):
+                    woken.append(Woken(waiters: group.waiters, document: (self.document(document), coding)))
+                }
+            }
+        }
+        return woken
+    }
+
+    /// Whether a rendition has what is waited for, or will never have it.
+    func isTrue(_ wish: StreamChannel.Wish, of rendition: String) -> Bool {
+        switch wish {
+        case .playlist(let place, _, _):
+            window.contains(rendition: rendition, sequence: place.sequence, part: place.part)
+        case .part(let place): window.progress(of: rendition, at: place) != .awaited
         }
     }
 
-    private func representation(_ bytes: Bytes?, as type: String) -> HTTPRepresentation? {
-        guard let bytes, let targets = window.targets, let origin = window.origin else { return nil }
-        // Half a target duration, in whole seconds as the field has it. That holds after the end too: the next
-        // broadcast has the same addresses, and who got its segments from a cache and its playlist from here would see
-        // nothing.
-        let maxAge = max(1, targets.durationSeconds / 2)
-        return HTTPRepresentation(
-            body: [bytes], contentType: type, etag: EntityTag("\(origin.firstSegmentNumber)-\(version)"),
-            lastModifiedUnixSeconds: Int(changedAt.unixMilliseconds / 1000),
-            cacheControl: CacheControl(maxAgeSeconds: maxAge).value)
+    /// A document of the window as it is, to be rendered by whoever asks first.
+    mutating func document(_ kind: StreamChannel.Document) -> RenderedDocument {
+        if let known = rendered[kind] { return known }
+        let document = RenderedDocument(kind, of: window)
+        rendered[kind] = document
+        return document
     }
-}
 
-extension LiveWindow {
-    /// A listed segment by its number.
-    fileprivate func entry(of number: Int64, in name: String) -> Entry? {
-        guard let entries = rendition(named: name)?.entries, let first = entries.first?.segment.number,
-            number >= first, number - first < Int64(entries.count)
-        else { return nil }
-        // Numbers within a window are consecutive, so the place of one follows from the first.
-        return entries[Int(number - first)]
+    mutating func releaseAll() -> [StreamChannel.Waiter] {
+        var released = starting.released()
+        for name in held.keys { released += held[name]?.released() ?? [] }
+        held = [:]
+        return released
     }
 }

@@ -28,7 +28,7 @@ final class StreamChannels: Sendable {
                 }
                 displaced = channels.removeValue(forKey: oldest)
             }
-            let channel = StreamChannel(window: window, at: now)
+            let channel = StreamChannel(window: window)
             channels[stream] = channel
             return (channel, displaced)
         }

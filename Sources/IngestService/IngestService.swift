@@ -79,7 +79,9 @@ public final class IngestService: Service {
                 await self.events.follow { event in
                     switch event.kind {
                     case .deleted, .keyRevoked: orders.continuation.yield(event)
-                    case .started, .interrupted, .resumed, .ended: break
+                    case .started, .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused,
+                        .transcodingFailed:
+                        break
                     }
                 }
                 orders.continuation.finish()
@@ -92,7 +94,8 @@ public final class IngestService: Service {
         switch event.kind {
         case .deleted: await registry.end(event.streamID, .deleted, telling: .streamDeleted)
         case .keyRevoked(let keyID): registry.stopPublisher(of: event.streamID, using: keyID)
-        case .started, .interrupted, .resumed, .ended: break
+        case .started, .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused, .transcodingFailed:
+            break
         }
     }
 }

@@ -22,6 +22,8 @@ struct Broadcast: Sendable {
     private(set) var encoderDiscontinuity: Int?
     /// Whether the next run begins behind a hole that the encoder did not tell.
     private var isBeyondHole = false
+    /// The video renditions of the newest run that has any.
+    private var ladder: VideoLadder?
     /// The runs so far.
     private var runCount = 0
     private var phase = Phase.gathering(Gathering())
@@ -46,9 +48,11 @@ struct Broadcast: Sendable {
         discontinuitySequence = checkpoint.run.discontinuitySequence
         encoderDiscontinuity = checkpoint.encoderDiscontinuity
         runCount = checkpoint.run.ordinal + 1
+        ladder = VideoLadder(resuming: checkpoint)
         phase = .running(
             RunPackager(
-                run: checkpoint.run, absent: checkpoint.absent, targets: targets, resuming: checkpoint.boundary),
+                run: checkpoint.run, leader: checkpoint.leader, absent: checkpoint.absent, targets: targets,
+                resuming: checkpoint.boundary),
             joining: Joining(), beyond: BeyondHole())
     }
 
@@ -59,10 +63,16 @@ struct Broadcast: Sendable {
             return nil
         }
         return Packager.Checkpoint(
-            origin: origin, run: run.run, absent: run.absent, encoderDiscontinuity: encoderDiscontinuity,
+            origin: origin, run: run.run, leader: run.leader, absent: run.absent,
+            encoderDiscontinuity: encoderDiscontinuity,
             announcedPartMilliseconds: boundary.segmenter.targetDurationSeconds == nil
                 ? nil : run.targets.partMilliseconds,
             boundary: boundary, joiningPosition: [joining.position, beyond.position].compactMap(\.self).min())
+    }
+
+    var openSegmentNumber: Int64? {
+        guard case .running(let run, _, _) = phase else { return nil }
+        return run.video?.number
     }
 
     mutating func append(_ placed: RunPackager.Placed, _ outputs: inout [PackagerOutput]) {
@@ -109,7 +119,7 @@ struct Broadcast: Sendable {
             }
             return resume(behind: packager, with: joining.frames + beyond.frames, &outputs)
         }
-        if let rendition, !rendition.track.hasSameConfiguration(as: frame.track) {
+        if let rendition, !isContinued(rendition, by: placed) {
             // Without a key frame a changed configuration cannot be decoded.
             guard frame.isKeyframe else { return phase = .running(packager, joining: joining, beyond: beyond) }
             if !beyond.frames.isEmpty {
@@ -178,6 +188,12 @@ struct Broadcast: Sendable {
         for placed in frames where Self.time(of: placed.frame) > end { append(placed, &outputs) }
     }
 
+    /// Whether a frame goes on with the renditions of the run.
+    private func isContinued(_ rendition: Rendition, by placed: RunPackager.Placed) -> Bool {
+        guard let next = placed.ladder else { return rendition.track.hasSameConfiguration(as: placed.frame.track) }
+        return ladder?.isContinued(by: next) ?? false
+    }
+
     /// A frame's presentation time in 1/90,000 s.
     private static func time(of frame: Frame) -> Int64 {
         MediaTime(ticks: max(0, frame.presentationTime), timescale: frame.track.timescale)
@@ -220,9 +236,11 @@ struct Broadcast: Sendable {
         segmenter.runBegan(at: start)
 
         var present: [Rendition] = []
-        for track in [gathering.videoTrack, gathering.audioTrack].compactMap(\.self) {
-            present.append(rendition(for: track, &outputs))
+        if let ladder = gathering.ladder {
+            self.ladder = ladder
+            for member in ladder.members { present.append(rendition(member.name, for: member.track, &outputs)) }
         }
+        if let audio = gathering.audioTrack { present.append(rendition(configuration.audioName, for: audio, &outputs)) }
         let run = Run(
             number: segmenter.number, discontinuitySequence: discontinuitySequence, ordinal: runCount,
             startMilliseconds: start / (Int64(MediaTime.videoTimescale) / 1000), renditions: present)
@@ -230,7 +248,8 @@ struct Broadcast: Sendable {
         outputs.append(.announce(.run(run)))
         phase = .running(
             RunPackager(
-                run: run, absent: renditions.filter { known in !present.contains { $0.name == known.name } },
+                run: run, leader: gathering.ladder.map { $0.members[$0.leader].name },
+                absent: renditions.filter { known in !present.contains { $0.name == known.name } },
                 segmenter: segmenter, targets: targets, at: start),
             joining: Joining(), beyond: BeyondHole())
         for placed in gathering.frames { append(placed, &outputs) }
@@ -238,8 +257,9 @@ struct Broadcast: Sendable {
 
     /// The rendition of a track; a new epoch, with its initialisation segment, when the configuration is not the last
     /// one.
-    private mutating func rendition(for track: Track, _ outputs: inout [PackagerOutput]) -> Rendition {
-        let name = track.kind == .video ? configuration.videoName : configuration.audioName
+    private mutating func rendition(
+        _ name: String, for track: Track, _ outputs: inout [PackagerOutput]
+    ) -> Rendition {
         let index = renditions.firstIndex { $0.name == name }
         if let index, renditions[index].track.hasSameConfiguration(as: track) { return renditions[index] }
         let rendition = Rendition(name: name, epoch: segmenter.number, track: track)
@@ -316,7 +336,8 @@ extension MediaKind {
 /// The first frames of a run, held until its tracks are known.
 struct Gathering: Sendable {
     private(set) var frames: [RunPackager.Placed] = []
-    private(set) var videoTrack: Track?
+    /// The video renditions; `nil` until the first key frame.
+    private(set) var ladder: VideoLadder?
     private(set) var audioTrack: Track?
     private var earliest: Int64 = .max
     private var latest: Int64 = 0
@@ -335,9 +356,9 @@ struct Gathering: Sendable {
     ///   - audioMilliseconds: How long audio is expected.
     ///   - videoMilliseconds: How long a key frame is expected.
     func isComplete(audioMilliseconds: Int64, videoMilliseconds: Int64) -> Bool {
-        if videoTrack != nil && audioTrack != nil { return true }
+        if ladder != nil && audioTrack != nil { return true }
         guard !frames.isEmpty else { return false }
-        let milliseconds = videoTrack == nil ? videoMilliseconds : audioMilliseconds
+        let milliseconds = ladder == nil ? videoMilliseconds : audioMilliseconds
         return latest - earliest >= milliseconds * Int64(MediaTime.videoTimescale) / 1000
             || frames.count >= Packager.gatheredFramesMax
     }
@@ -351,9 +372,9 @@ struct Gathering: Sendable {
         switch frame.track.kind {
         case .video:
             // Nothing can be decoded before the first key frame.
-            guard videoTrack != nil || frame.isKeyframe else { return }
-            if videoTrack == nil {
-                videoTrack = frame.track
+            guard ladder != nil || frame.isKeyframe else { return }
+            if ladder == nil {
+                ladder = placed.ladder
                 videoStart = time
             }
         case .audio: audioTrack = audioTrack ?? frame.track

@@ -3,8 +3,9 @@ import Media
 
 // Checkpoint, version 1; integers in network byte order, `?` behind a byte that is 1 when there is a value
 //
-// version 8 | origin | run | absent: count 8, renditions | encoder discontinuity 64 | announced part ms ? 32
-// boundary: time 64 | segmenter | video ? opening | audio ? opening
+// version 8 | origin | run | leader ? name | absent: count 8, renditions | encoder discontinuity 64
+// announced part ms ? 32
+// boundary: time 64 | segmenter | video ? opening | audio ? opening | followers: count 8, each name, opening
 // joining position ? 64
 //
 // segmenter: target ms 64 | number 64 | start 64 | target duration ? 32 | anchor 64 | line 64 | last key frame ? 64
@@ -19,6 +20,7 @@ extension Packager.Checkpoint {
         writer.write(Self.version)
         origin.write(to: &writer)
         run.write(to: &writer)
+        writer.write(optional: leader) { $0.write(name: $1) }
         writer.write(UInt8(absent.count))
         for rendition in absent { rendition.write(to: &writer) }
         writer.write(Int64(encoderDiscontinuity))
@@ -27,6 +29,11 @@ extension Packager.Checkpoint {
         boundary.segmenter.write(to: &writer)
         writer.write(optional: boundary.video) { $1.write(to: &$0) }
         writer.write(optional: boundary.audio) { $1.write(to: &$0) }
+        writer.write(UInt8(boundary.followers.count))
+        for (name, opening) in boundary.followers.sorted(by: { $0.key < $1.key }) {
+            writer.write(name: name)
+            opening.write(to: &writer)
+        }
         writer.write(optional: joiningPosition) { $0.write($1) }
         return writer.finish()
     }
@@ -48,7 +55,13 @@ extension Packager.Checkpoint {
 
     private init(from reader: inout ByteReader) throws {
         origin = try BroadcastOrigin(from: &reader)
-        run = try Run(from: &reader)
+        let run = try Run(from: &reader)
+        self.run = run
+        leader = try reader.readOptional("checkpoint.leader") { reader in
+            let name = try reader.readName()
+            guard run.rendition(named: name)?.kind == .video else { throw RecordFailure.illegalName }
+            return name
+        }
         absent = try (0..<reader.readUInt8()).map { _ in try Rendition(from: &reader) }
         encoderDiscontinuity = Int(try reader.readInteger("checkpoint.discontinuity"))
         announcedPartMilliseconds = try reader.readOptional("checkpoint.part") { reader in
@@ -58,7 +71,13 @@ extension Packager.Checkpoint {
         let segmenter = try Segmenter(from: &reader)
         let video = try reader.readOptional("checkpoint.video") { try TrackPackager.Opening(from: &$0) }
         let audio = try reader.readOptional("checkpoint.audio") { try TrackPackager.Opening(from: &$0) }
-        boundary = RunPackager.Boundary(time: time, segmenter: segmenter, video: video, audio: audio)
+        var followers: [String: TrackPackager.Opening] = [:]
+        for _ in 0..<(try reader.readUInt8()) {
+            let name = try reader.readName()
+            followers[name] = try TrackPackager.Opening(from: &reader)
+        }
+        boundary = RunPackager.Boundary(
+            time: time, segmenter: segmenter, video: video, audio: audio, followers: followers)
         joiningPosition = try reader.readOptional("checkpoint.joining") { try $0.readInteger("checkpoint.joining") }
     }
 }

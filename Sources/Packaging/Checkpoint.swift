@@ -7,6 +7,8 @@ extension Packager {
     public struct Checkpoint: Sendable {
         let origin: BroadcastOrigin
         let run: Run
+        /// The folder of the video rendition that leads.
+        let leader: String?
         let absent: [Rendition]
         let encoderDiscontinuity: Int
         /// `nil` when the targets were not announced before the boundary.
@@ -18,10 +20,25 @@ extension Packager {
         /// The number of the first segment that comes again.
         public var segmentNumber: Int64 { boundary.segmenter.number }
 
+        /// Where the segment begins that comes again, on the broadcast's timeline in 1/90,000 s.
+        public var time: Int64 { boundary.time }
+
+        /// Where the grid of the run's segments begins, on the broadcast's timeline in 1/90,000 s.
+        public var gridAnchor: Int64 { boundary.segmenter.anchor }
+
         /// The place in the frame log of the first entry to append again.
         public var position: Int64 {
             // The track that decided the boundary has begun there; without any, everything must come again.
             [boundary.video?.position, boundary.audio?.position, joiningPosition].compactMap(\.self).min() ?? 0
         }
+    }
+}
+
+extension VideoLadder {
+    /// The video renditions of a checkpoint's run; `nil` where it has none.
+    convenience init?(resuming checkpoint: Packager.Checkpoint) {
+        let videos = checkpoint.run.renditions.filter { $0.kind == .video }
+        guard let leader = videos.firstIndex(where: { $0.name == checkpoint.leader }) else { return nil }
+        self.init(videos.map { Member(name: $0.name, track: $0.track) }, leader: leader)
     }
 }

@@ -16,7 +16,8 @@ extension LiveWindow {
         guard targets != nil else { return nil }
         return runs.last { run in
             run.renditions.allSatisfy { wanted in
-                rendition(named: wanted.name)?.entries.contains { $0.segment.run == run.number } ?? false
+                // Runs follow each other, so that the newest segments tell at once.
+                rendition(named: wanted.name)?.entries.last { $0.segment.run <= run.number }?.segment.run == run.number
             }
         }
     }
@@ -80,6 +81,20 @@ extension LiveWindow.RenditionWindow {
 
     /// The highest bit rate of any stretch of about a target duration (RFC 8216, 4.3.4.2), in bits per second.
     public var peakBitRate: Int64 { max(averageBitRate, entries.lazy.map(\.peakBitRate).max() ?? 0) }
+
+    /// The bit rates of the key frames alone, each lasting until the next, in bits per second; `nil` without any.
+    var keyframeBitRates: (peak: Int64, average: Int64)? {
+        var (byteCount, duration, peak) = (0, Int64(0), Int64(0))
+        for entry in entries where entry.segment.keyframeByteCount > 0 {
+            let segment = entry.segment
+            let time = MediaTime(ticks: segment.duration, timescale: segment.timescale).ticks(in: 1_000_000)
+            peak = max(peak, LiveWindow.bitRate(segment.keyframeByteCount, microseconds: time))
+            byteCount += segment.keyframeByteCount
+            duration = duration.addingReportingOverflow(time).partialValue
+        }
+        guard byteCount > 0 else { return nil }
+        return (peak, min(peak, LiveWindow.bitRate(byteCount, microseconds: duration)))
+    }
 
     /// Frames per second of a video rendition in one of its runs.
     ///

@@ -35,6 +35,9 @@ public struct LiveWindow: Sendable {
     /// A listed segment.
     public struct Entry: Sendable, Hashable {
         public let segment: Segment
+        /// All its parts, while players can still start with one of them: in the last ``partTargetsListed`` target
+        /// durations. Empty for older segments, and where an event was lost.
+        public internal(set) var parts: [Part] = []
         /// The highest bit rate, in bits per second, of the segments that end with this one and that together last
         /// 0.5 to 1.5 target durations (RFC 8216, 4.3.4.2: peak segment bit rate); 0 where there is no such set.
         let peakBitRate: Int64
@@ -45,9 +48,23 @@ public struct LiveWindow: Sendable {
         public let name: String
         public let kind: MediaKind
         /// Consecutive numbers, oldest first.
-        public fileprivate(set) var entries: [Entry] = []
+        public internal(set) var entries: [Entry] = []
         /// The parts of the segment behind the last entry, from part 0 on.
-        public fileprivate(set) var openParts: [Part] = []
+        public internal(set) var openParts: [Part] = []
+        /// The number of the segment that the open parts belong to.
+        var openNumber: Int64?
+        /// How many parts of the open segment were stored, even if one of them was not announced to us.
+        var openStoredCount = 0
+        /// Entries before this number have no parts any more.
+        var partsSince: Int64 = 0
+        /// From which run on which initialisation segment applies, oldest first. It also does to runs that do not have
+        /// the rendition, whose gaps are listed under the one before.
+        var epochs: [(run: Int64, epoch: Int64)] = []
+
+        init(name: String, kind: MediaKind) {
+            self.name = name
+            self.kind = kind
+        }
     }
 
     /// Playlists of fewer segments than this leave players no room, whatever the window's length.
@@ -56,6 +73,8 @@ public struct LiveWindow: Sendable {
     public static let segmentsMax = 21_600
     /// The most renditions that a broadcast can have over time; others are ignored.
     public static let renditionsMax = Run.renditionsMax
+    /// How many still pictures can be fetched: the newest, and those that somebody has just been told of.
+    static let thumbnailsMax = 3
 
     public let configuration: Configuration
     public private(set) var state = State.idle
@@ -65,14 +84,22 @@ public struct LiveWindow: Sendable {
     public private(set) var targets: Targets?
     /// The runs that segments of the window or lingering ones belong to, and the newest; oldest first.
     public private(set) var runs: [Run] = []
-    /// Video first, otherwise in order of appearance.
-    public private(set) var renditions: [RenditionWindow] = []
+    /// Video first, and of each kind those of the newest run first, in its order: the highest quality first.
+    public internal(set) var renditions: [RenditionWindow] = []
     /// The stretches of the runs in which the same renditions have media; oldest first. See ``Span``.
     public internal(set) var spans: [Span] = []
     /// The newest number up to which every rendition of its run is known, and with it the spans.
     public internal(set) var settledNumber: Int64?
+    /// The number of the newest segment of which a still picture is stored.
+    public var latestThumbnail: Int64? { thumbnails.last }
+    /// The names of all initialisation segments that can be fetched.
+    private var initializations: Set<String> = []
     /// Segments that no playlist lists and that can still be fetched, oldest first.
     private var lingering: [Segment] = []
+    /// Parts of finished segments that can still be fetched, oldest first.
+    var storedParts: [StoredParts] = []
+    /// The numbers of the still pictures that can be fetched, oldest first.
+    private var thumbnails: [Int64] = []
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -89,22 +116,24 @@ public struct LiveWindow: Sendable {
         case .run(let run): return append(run)
         case .targets(let targets):
             if self.targets == nil { self.targets = targets }
-        case .part(let part): append(part)
+        case .part(let part): if state != .ended { append(part) }
         case .segment(let segment): return append(segment)
         case .interrupted:
             if state == .live { state = .interrupted }
         case .ended:
             if state != .idle { state = .ended }
+        case .thumbnail(let number): return append(thumbnail: number)
         }
         return []
     }
 
     private mutating func begin(_ origin: BroadcastOrigin) -> [String] {
-        var names = lingering.flatMap(\.storedNames)
-        names += renditions.flatMap { rendition in
-            rendition.entries.flatMap(\.segment.storedNames) + rendition.openParts.map(\.name)
-        }
-        names += Set(runs.flatMap { $0.renditions.map(\.initializationName) }).sorted()
+        for index in renditions.indices { abandonOpenParts(at: index) }
+        var names = lingering.compactMap(\.storedName)
+        names += renditions.flatMap { $0.entries.compactMap(\.segment.storedName) }
+        names += storedParts.flatMap(\.names)
+        names += thumbnails.map(TimelineEvent.thumbnailName)
+        names += initializations.sorted()
         self = LiveWindow(configuration)
         self.origin = origin
         state = .live
@@ -115,26 +144,32 @@ public struct LiveWindow: Sendable {
         guard origin != nil, state != .ended, run.number > runs.last?.number ?? -1 else { return [] }
         state = .live
         runs.append(run)
-        for rendition in run.renditions where !renditions.contains(where: { $0.name == rendition.name }) {
-            guard renditions.count < Self.renditionsMax else { break }
-            let new = RenditionWindow(name: rendition.name, kind: rendition.kind)
-            let index = renditions.firstIndex { $0.kind.rawValue > new.kind.rawValue } ?? renditions.count
-            renditions.insert(new, at: index)
+        for rendition in run.renditions {
+            initializations.insert(rendition.initializationName)
+            var index = renditions.firstIndex { $0.name == rendition.name }
+            if index == nil, renditions.count < Self.renditionsMax {
+                index = renditions.count
+                renditions.append(RenditionWindow(name: rendition.name, kind: rendition.kind))
+            }
+            if let index, renditions[index].epochs.last?.epoch != rendition.epoch {
+                renditions[index].epochs.append((run.number, rendition.epoch))
+            }
         }
+        let place = { (rendition: RenditionWindow) -> Int in
+            let index = run.renditions.firstIndex { $0.name == rendition.name } ?? Run.renditionsMax
+            return rendition.kind == .video ? index : index + Run.renditionsMax + 1
+        }
+        // Those that are absent stay as they were: the sort of the standard library is stable.
+        renditions.sort { place($0) < place($1) }
         return forgetRuns()
     }
 
-    private mutating func append(_ part: Part) {
-        guard state != .ended, let index = renditions.firstIndex(where: { $0.name == part.rendition }) else { return }
-        if let last = renditions[index].entries.last, part.segmentNumber <= last.segment.number { return }
-        let open = renditions[index].openParts
-        if let first = open.first, first.segmentNumber == part.segmentNumber {
-            guard part.number == open.count else { return }
-        } else {
-            guard part.number == 0, part.segmentNumber > open.first?.segmentNumber ?? -1 else { return }
-            renditions[index].openParts.removeAll(keepingCapacity: true)
-        }
-        renditions[index].openParts.append(part)
+    private mutating func append(thumbnail number: Int64) -> [String] {
+        guard state != .idle, number > thumbnails.last ?? -1 else { return [] }
+        thumbnails.append(number)
+        let gone = thumbnails.dropLast(Self.thumbnailsMax)
+        thumbnails.removeFirst(gone.count)
+        return gone.map(TimelineEvent.thumbnailName)
     }
 
     private mutating func append(_ segment: Segment) -> [String] {
@@ -149,11 +184,10 @@ public struct LiveWindow: Sendable {
                 renditions[index].entries.removeAll()
             }
         }
+        let parts = finishParts(of: segment, at: index)
         let peak = peakBitRate(of: renditions[index].entries, with: segment)
-        renditions[index].entries.append(Entry(segment: segment, peakBitRate: peak))
-        if let first = renditions[index].openParts.first, first.segmentNumber <= segment.number {
-            renditions[index].openParts.removeAll(keepingCapacity: true)
-        }
+        renditions[index].entries.append(Entry(segment: segment, parts: parts, peakBitRate: peak))
+        forgetOldParts(at: index)
         settle()
         return shorten()
     }
@@ -167,6 +201,7 @@ extension LiveWindow {
         guard let leader = renditions.max(by: { $0.newestNumber < $1.newestNumber }),
             let newest = leader.entries.last?.segment.endTime.milliseconds
         else { return [] }
+        let unusedParts = expireParts(at: newest)
         let horizon = newest - configuration.windowMilliseconds
         let removable = max(0, leader.entries.count - Self.segmentsMin)
         let excess = leader.entries.count - Self.segmentsMax
@@ -181,45 +216,37 @@ extension LiveWindow {
             }
         }
         let lingerHorizon = horizon - configuration.lingerMilliseconds
-        let gone = lingering.prefix {
-            $0.endTime.milliseconds <= lingerHorizon || lingering.count > Self.segmentsMax
+        let overflow = lingering.count - Self.segmentsMax
+        let gone = lingering.enumerated().prefix {
+            $0.element.endTime.milliseconds <= lingerHorizon || $0.offset < overflow
         }
-        guard !gone.isEmpty else { return forgetRuns() }
-        let names = gone.flatMap(\.storedNames)
+        let names = gone.compactMap(\.element.storedName)
         lingering.removeFirst(gone.count)
-        return names + forgetRuns()
+        return names + unusedParts + forgetRuns()
     }
 
-    /// Forgets runs without segments, and names the initialisation segments that no other run uses.
+    /// Forgets runs without segments, and names the initialisation segments that nothing uses any more.
     private mutating func forgetRuns() -> [String] {
         guard runs.count > 1 else { return [] }
         let oldest = (renditions.compactMap(\.entries.first?.segment.run) + lingering.map(\.run)).min() ?? .max
         let count = runs.dropLast().prefix { $0.number < oldest }.count
         guard count > 0 else { return [] }
-        let candidates = Set(runs.prefix(count).flatMap { $0.renditions.map(\.initializationName) })
         runs.removeFirst(count)
         spans.removeAll { span in !runs.contains { $0.number == span.run } }
-        let used = Set(runs.flatMap { $0.renditions.map(\.initializationName) })
-        return candidates.subtracting(used).sorted()
+        var used = Set(runs.flatMap { $0.renditions.map(\.initializationName) })
+        for index in renditions.indices {
+            let first = renditions[index].entries.first?.segment.run ?? .max
+            let passed = renditions[index].epochs.dropFirst().prefix { $0.run <= first }.count
+            renditions[index].epochs.removeFirst(passed)
+            used.formUnion(renditions[index].epochs.map { "\(renditions[index].name)/init-\($0.epoch).mp4" })
+        }
+        let gone = initializations.subtracting(used)
+        initializations.formIntersection(used)
+        return gone.sorted()
     }
-}
-
-extension LiveWindow.RenditionWindow {
-    /// The listed segment with a number.
-    func segment(_ number: Int64) -> Segment? {
-        guard let first = entries.first?.segment.number, let last = entries.last?.segment.number,
-            first...last ~= number
-        else { return nil }
-        return entries[Int(number - first)].segment
-    }
-
-    var newestNumber: Int64 { entries.last?.segment.number ?? -1 }
 }
 
 extension Segment {
-    /// Every name that bytes of this segment are stored under, without the initialisation segment.
-    public var storedNames: [String] {
-        guard !isGap else { return [] }
-        return [name] + (0..<partCount).map { "\(rendition)/segment-\(number).\($0).m4s" }
-    }
+    /// The name that its bytes are stored under; `nil` for a gap. Those of its parts are ``LiveWindow/StoredParts``.
+    var storedName: String? { isGap ? nil : name }
 }

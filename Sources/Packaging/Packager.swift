@@ -7,6 +7,8 @@ public import Media
 /// reads the same frame log makes the same names with the same bytes; one that starts in the middle does so from a
 /// ``Checkpoint``.
 ///
+/// Video comes as the encoder's own frames, which become one rendition, or as pictures in several qualities.
+///
 /// Memory is bounded: it holds the open segment of each track, ``RunPackager/waitingFramesMax`` audio frames that
 /// wait for video, at the beginning of a run what arrives in a target duration, and behind a hole what arrives until it
 /// is known whether it is in both tracks.
@@ -17,7 +19,7 @@ public struct Packager: Sendable {
         public var segmentMilliseconds: Int64
         /// The wanted duration of parts, in milliseconds.
         public var partMilliseconds: Int64
-        /// The folder of the video rendition.
+        /// The folder of the encoder's own video.
         public var videoName: String
         /// The folder of the audio rendition.
         public var audioName: String
@@ -71,6 +73,8 @@ public struct Packager: Sendable {
 
     public let configuration: Configuration
     private(set) var broadcast: Broadcast?
+    /// The encoder's own video as a ladder of one rendition.
+    private var sourceLadder: VideoLadder?
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -89,6 +93,9 @@ public struct Packager: Sendable {
     /// segment; `nil` outside of a run.
     public var checkpoint: Checkpoint? { broadcast?.checkpoint }
 
+    /// The number of the segment that the newest frame of the video rendition that leads is in; `nil` outside of a run.
+    public var openSegmentNumber: Int64? { broadcast?.openSegmentNumber }
+
     /// Takes the next entry of the frame log.
     ///
     /// Frames before a broadcast began are ignored, and so are those that cannot be decoded or come too late.
@@ -105,8 +112,9 @@ public struct Packager: Sendable {
             broadcast = Broadcast(configuration, origin: origin)
             outputs.append(.announce(.began(origin)))
         case .frame(let frame):
-            guard 0...Self.timeMax ~= frame.decodeTime, !frame.payload.isEmpty else { break }
-            broadcast?.append(RunPackager.Placed(frame: frame, position: position), &outputs)
+            guard isLegal(frame) else { break }
+            let ladder = frame.track.kind == .video ? ladder(of: frame.track) : nil
+            broadcast?.append(RunPackager.Placed(frame: frame, position: position, ladder: ladder), &outputs)
         case .interrupted:
             guard broadcast != nil else { break }
             broadcast?.interrupt(&outputs)
@@ -118,5 +126,27 @@ public struct Packager: Sendable {
             outputs.append(.announce(.ended))
         }
         return outputs
+    }
+
+    /// Takes the next picture of a broadcast that is made in several qualities; its audio comes as entries.
+    ///
+    /// What changes from one ladder to the next must do so at a key frame of the leader.
+    public mutating func append(_ picture: LadderPicture, position: Int64 = 0) -> [PackagerOutput] {
+        guard isLegal(picture.leading) else { return [] }
+        var outputs: [PackagerOutput] = []
+        let followers = picture.following.filter { isLegal($0.frame) }
+        broadcast?.append(
+            RunPackager.Placed(
+                frame: picture.leading, position: position, ladder: picture.ladder, followers: followers), &outputs)
+        return outputs
+    }
+
+    private func isLegal(_ frame: Frame) -> Bool { 0...Self.timeMax ~= frame.decodeTime && !frame.payload.isEmpty }
+
+    private mutating func ladder(of track: Track) -> VideoLadder {
+        if let sourceLadder, sourceLadder.members[0].track === track { return sourceLadder }
+        let ladder = VideoLadder([VideoLadder.Member(name: configuration.videoName, track: track)])
+        sourceLadder = ladder
+        return ladder
     }
 }

@@ -16,6 +16,8 @@ public struct StoredObject: Sendable, Hashable {
         /// A part; its bytes come again within its segment.
         case part
         case segment
+        /// A still picture.
+        case thumbnail
     }
 
     public let kind: Kind

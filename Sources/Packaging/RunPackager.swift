@@ -25,8 +25,13 @@ struct RunPackager: Sendable {
 
     /// A frame and its place in the frame log.
     struct Placed: Sendable {
+        /// Audio, or the frame of the video rendition that leads.
         let frame: Frame
         let position: Int64
+        /// `nil` with audio.
+        var ladder: VideoLadder?
+        /// The same picture in the other video renditions.
+        var followers: [LadderPicture.Follower] = []
     }
 
     /// A decision of the segmenter that not all tracks have reached yet.
@@ -36,16 +41,23 @@ struct RunPackager: Sendable {
         let segmenter: Segmenter
         var video: TrackPackager.Opening?
         var audio: TrackPackager.Opening?
+        /// By the folder of their rendition.
+        var followers: [String: TrackPackager.Opening] = [:]
     }
 
     let run: Run
+    /// The folder of the video rendition that leads.
+    let leader: String?
     /// Renditions that the broadcast had before and that are not in this run: their playlists go on with gaps.
     /// So do those of tracks that left it.
     var absent: [Rendition]
     var segmenter: Segmenter
     var targets: PendingTargets
+    /// The video rendition that leads.
     var video: TrackPackager?
     var audio: TrackPackager?
+    /// The other video renditions.
+    var followers: [TrackPackager]
     /// Audio that video has not passed yet.
     var waiting: [Placed] = []
     /// Where the segments begin that not all tracks have reached, in order.
@@ -59,35 +71,39 @@ struct RunPackager: Sendable {
 
     /// Begins a run.
     ///
-    /// - Parameter segmenter: Begun at `time`.
-    init(run: Run, absent: [Rendition], segmenter: Segmenter, targets: PendingTargets, at time: Int64) {
+    /// - Parameters:
+    ///   - leader: The folder of the video rendition that leads.
+    ///   - segmenter: Begun at `time`.
+    init(
+        run: Run, leader: String?, absent: [Rendition], segmenter: Segmenter, targets: PendingTargets, at time: Int64
+    ) {
         self.run = run
+        self.leader = leader
         self.absent = absent
         self.segmenter = segmenter
         self.targets = targets
-        video = run.rendition(of: .video).map {
-            TrackPackager(rendition: $0, run: run.number, number: segmenter.number, boundary: time)
-        }
-        audio = run.rendition(of: .audio).map {
-            TrackPackager(rendition: $0, run: run.number, number: segmenter.number, boundary: time)
-        }
+        let track = { TrackPackager(rendition: $0, run: run.number, number: segmenter.number, boundary: time) }
+        video = leader.flatMap(run.rendition(named:)).map(track)
+        audio = run.rendition(of: .audio).map(track)
+        followers = run.renditions.filter { $0.kind == .video && $0.name != leader }.map(track)
         boundaries = [Boundary(time: time, segmenter: segmenter)]
         audioFrontier = time
     }
 
     /// Continues a run at a boundary that all tracks had passed.
-    init(run: Run, absent: [Rendition], targets: PendingTargets, resuming boundary: Boundary) {
+    init(run: Run, leader: String?, absent: [Rendition], targets: PendingTargets, resuming boundary: Boundary) {
         self.init(
-            run: run, absent: absent, segmenter: boundary.segmenter, targets: targets, at: boundary.time)
-        let track = { (kind: MediaKind, opening: TrackPackager.Opening?) -> TrackPackager? in
-            guard let rendition = run.rendition(of: kind), !absent.contains(where: { $0.name == rendition.name })
-            else { return nil }
+            run: run, leader: leader, absent: absent, segmenter: boundary.segmenter, targets: targets,
+            at: boundary.time)
+        let resumed = { (track: TrackPackager, opening: TrackPackager.Opening?) -> TrackPackager? in
+            guard !absent.contains(where: { $0.name == track.rendition.name }) else { return nil }
             return TrackPackager(
-                rendition: rendition, run: run.number, number: boundary.segmenter.number, boundary: boundary.time,
-                resuming: opening)
+                rendition: track.rendition, run: run.number, number: boundary.segmenter.number,
+                boundary: boundary.time, resuming: opening)
         }
-        video = track(.video, boundary.video)
-        audio = track(.audio, boundary.audio)
+        video = video.flatMap { resumed($0, boundary.video) }
+        audio = audio.flatMap { resumed($0, boundary.audio) }
+        followers = followers.compactMap { resumed($0, boundary.followers[$0.rendition.name]) }
         // Recorded again when the first frames come, from the same frames.
         boundaries = [Boundary(time: boundary.time, segmenter: boundary.segmenter)]
     }
@@ -103,6 +119,9 @@ struct RunPackager: Sendable {
         case .audio: audio?.rendition
         }
     }
+
+    /// The tracks that are in the run and have not left it; the leader first.
+    private var tracks: [TrackPackager] { [video].compactMap(\.self) + followers + [audio].compactMap(\.self) }
 
     /// The time of the newest frame of any track, in 1/90,000 s.
     var newestTime: Int64 {
@@ -126,7 +145,9 @@ struct RunPackager: Sendable {
     /// Takes a frame of a track that is in the run.
     mutating func append(_ placed: Placed, to outputs: inout [PackagerOutput]) {
         switch placed.frame.track.kind {
-        case .video: appendVideo(placed, &outputs)
+        case .video:
+            appendVideo(placed, &outputs)
+            appendFollowers(placed, &outputs)
         case .audio: waiting.append(placed)
         }
         drainAudio(&outputs)
@@ -279,6 +300,7 @@ struct RunPackager: Sendable {
 
     /// Lets a track go that stays behind.
     mutating func closeStalled(_ outputs: inout [PackagerOutput]) {
+        closeStalledFollowers(&outputs)
         guard let video, let audio else { return }
         if let next = boundary(after: audio.number), video.lastTime - next.time > Self.stallMax {
             self.audio = nil
@@ -299,7 +321,9 @@ struct RunPackager: Sendable {
     }
 
     mutating func forgetPassed() {
-        while let first = boundaries.first, hasPassed(video, first), hasPassed(audio, first) {
+        while let first = boundaries.first, hasPassed(video, first), hasPassed(audio, first),
+            followers.allSatisfy({ hasPassed($0, first) })
+        {
             passed = first
             boundaries.removeFirst()
         }
@@ -321,8 +345,7 @@ struct RunPackager: Sendable {
         var this = self
         this.drainTail(&outputs)
         var end = next ?? 0
-        for track in [this.video, this.audio] {
-            guard let track, track.lastTime >= 0 else { continue }
+        for track in this.tracks where track.lastTime >= 0 {
             let last = MediaTime(ticks: track.lastTime + track.lastDuration, timescale: track.rendition.timescale)
             if next == nil { end = max(end, last.ticks(in: MediaTime.videoTimescale)) }
         }
@@ -331,7 +354,7 @@ struct RunPackager: Sendable {
         this.segmenter.runEnded(at: end)
         this.announceTargets(&outputs)
         this.announceAbsent(from: previous, to: end, number: this.segmenter.number - 1, &outputs)
-        for var track in [this.video, this.audio].compactMap(\.self) {
+        for var track in this.tracks {
             while track.number < this.segmenter.number {
                 let boundary = this.boundary(after: track.number)?.time
                 track.endSegment(

@@ -23,6 +23,9 @@ public struct Segment: Sendable, Hashable {
     public var partCount: Int
     /// Whether decoding can start with its first frame.
     public var isIndependent: Bool
+    /// The length of its beginning up to the end of the key frame that it starts with, which is what fast seeking
+    /// fetches; zero where there is none, and for audio.
+    public var keyframeByteCount: Int
     /// Whether there is no media in it, so that nothing is stored under its name.
     public var isGap: Bool
     /// By how much decode times must be moved back so that no frame is presented before it is decoded, in ticks.
@@ -33,7 +36,8 @@ public struct Segment: Sendable, Hashable {
 
     public init(
         rendition: String, number: Int64, run: Int64, timescale: Int32, start: Int64, duration: Int64, byteCount: Int,
-        frameCount: Int, partCount: Int, isIndependent: Bool = true, isGap: Bool = false, decodeDelay: Int64 = 0
+        frameCount: Int, partCount: Int, isIndependent: Bool = true, keyframeByteCount: Int = 0, isGap: Bool = false,
+        decodeDelay: Int64 = 0
     ) {
         self.rendition = rendition
         self.number = number
@@ -45,6 +49,7 @@ public struct Segment: Sendable, Hashable {
         self.frameCount = frameCount
         self.partCount = partCount
         self.isIndependent = isIndependent
+        self.keyframeByteCount = keyframeByteCount
         self.isGap = isGap
         self.decodeDelay = decodeDelay
     }

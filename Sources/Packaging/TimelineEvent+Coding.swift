@@ -11,7 +11,9 @@ import Media
 //                    | part:     name | segment 64 | number 16 | timescale 32 | start 64 | duration 64 | bytes 32 |
 //                    |           flags 8: 1 independent                                                        |
 //                    | segment:  name | number 64 | run 64 | timescale 32 | start 64 | duration 64 | bytes 64    |
-//                    |           frames 32 | parts 16 | delay 64 | flags 8: 1 independent, 2 gap                 |
+//                    |           frames 32 | parts 16 | key frame bytes 32 | delay 64 |                         |
+//                    |           flags 8: 1 independent, 2 gap                                                 |
+//                    | thumbnail: segment 64                                                                   |
 //                    | interrupted, ended: nothing                                                             |
 //                    +-----------------------------------------------------------------------------------------+
 
@@ -20,7 +22,7 @@ extension TimelineEvent {
 
     private enum Kind: UInt8 {
         case began = 1
-        case run, targets, part, segment, interrupted, ended
+        case run, targets, part, segment, interrupted, ended, thumbnail
     }
 
     /// The event as a record of the timeline log.
@@ -36,6 +38,7 @@ extension TimelineEvent {
             writer.write(UInt32(targets.partMilliseconds))
         case .part(let part): part.write(to: &writer)
         case .segment(let segment): segment.write(to: &writer)
+        case .thumbnail(let number): writer.write(number)
         case .interrupted, .ended: break
         }
         return writer.finish()
@@ -50,6 +53,7 @@ extension TimelineEvent {
         case .segment: .segment
         case .interrupted: .interrupted
         case .ended: .ended
+        case .thumbnail: .thumbnail
         }
     }
 
@@ -72,6 +76,7 @@ extension TimelineEvent {
             case .segment: self = .segment(try Segment(from: &reader))
             case .interrupted: self = .interrupted
             case .ended: self = .ended
+            case .thumbnail: self = .thumbnail(try reader.readInteger("thumbnail.number"))
             case nil: throw RecordFailure.unknownKind(kind)
             }
             guard reader.isAtEnd else { throw RecordFailure.trailingBytes(reader.remaining) }
@@ -202,6 +207,7 @@ extension Segment {
         writer.write(Int64(byteCount))
         writer.write(UInt32(frameCount))
         writer.write(UInt16(partCount))
+        writer.write(UInt32(keyframeByteCount))
         writer.write(decodeDelay)
         writer.write((isIndependent ? 1 as UInt8 : 0) | (isGap ? 2 : 0))
     }
@@ -215,6 +221,7 @@ extension Segment {
             byteCount: Int(try reader.readInteger("segment.bytes", max: RecordFailure.segmentBytesMax)),
             frameCount: try reader.readInteger32("segment.frames", in: 0...CMAFReader.samplesMax),
             partCount: try reader.readInteger16("segment.parts", in: 0...Part.countPerSegmentMax),
+            keyframeByteCount: try reader.readInteger32("segment.keyframe", in: 0...Int(Int32.max)),
             decodeDelay: try reader.readInteger("segment.delay"))
         let flags = try reader.readFlags("segment.flags", max: 3)
         isIndependent = flags & 1 == 1

@@ -15,8 +15,15 @@ public enum TimelineEvent: Sendable, Hashable {
     case part(Part)
     /// A segment is finished, or is known to be a gap.
     case segment(Segment)
+    /// A still picture of the segment with this number is stored; see ``thumbnailName(_:)``.
+    case thumbnail(Int64)
     /// The encoder is gone and may come back; the next event is a run behind a discontinuity, or the end.
     case interrupted
     /// The broadcast is over.
     case ended
+}
+
+extension TimelineEvent {
+    /// Where the still picture of a segment is stored, and the tail of its URL.
+    public static func thumbnailName(_ number: Int64) -> String { "thumbnail-\(number).jpg" }
 }

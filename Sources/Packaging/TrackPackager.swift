@@ -60,6 +60,8 @@ struct TrackPackager: Sendable {
         var byteCount = 0
         var frameCount = 0
         var isIndependent = false
+        /// See `Segment.keyframeByteCount`.
+        var keyframeByteCount = 0
         var chunks: [Bytes] = []
     }
 
@@ -168,6 +170,9 @@ struct TrackPackager: Sendable {
         openNext(boundary: nextBoundary)
     }
 
+    /// The time of the frame that is held back, in ticks.
+    var pendingTime: Int64? { pending?.time }
+
     /// Whether the frame that is held back can begin the next segment instead of ending the open one. Its time stands
     /// already, so that it must not move the decode times.
     var canReopen: Bool {
@@ -209,7 +214,8 @@ struct TrackPackager: Sendable {
         let finished = Segment(
             rendition: rendition.name, number: number, run: run, timescale: rendition.timescale, start: segment.start,
             duration: segment.duration, byteCount: segment.byteCount, frameCount: segment.frameCount,
-            partCount: segment.chunks.count, isIndependent: segment.isIndependent, decodeDelay: decodeDelay)
+            partCount: segment.chunks.count, isIndependent: segment.isIndependent,
+            keyframeByteCount: segment.keyframeByteCount, decodeDelay: decodeDelay)
         outputs.append(.store(StoredObject(kind: .segment, name: finished.name, chunks: segment.chunks)))
         outputs.append(.announce(.segment(finished)))
     }
@@ -263,6 +269,10 @@ struct TrackPackager: Sendable {
         let finished = Part(
             rendition: rendition.name, segmentNumber: number, number: index, timescale: rendition.timescale,
             start: first.decodeTime, duration: partDuration, byteCount: bytes.count, isIndependent: first.isKeyframe)
+        if index == 0, rendition.kind == .video, first.isKeyframe {
+            // The samples stand at the end of a chunk, the key frame before the others.
+            segment.keyframeByteCount = bytes.count - part.dropFirst().reduce(0) { $0 + $1.payload.count }
+        }
         segment.chunks.append(bytes)
         segment.byteCount += bytes.count
         part.removeAll(keepingCapacity: true)

@@ -7,6 +7,8 @@ struct SQLiteRow {
 
     func integer(_ column: Int32) -> Int64 { statement.integer(column) }
 
+    func optionalInteger(_ column: Int32) -> Int64? { statement.isNull(column) ? nil : statement.integer(column) }
+
     func text(_ column: Int32) -> String { statement.text(column) }
 
     func optionalText(_ column: Int32) -> String? { statement.isNull(column) ? nil : statement.text(column) }

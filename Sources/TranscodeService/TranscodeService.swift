@@ -4,11 +4,14 @@ import Synchronization
 
 /// Turns each broadcast's frames into segments, stores them and announces them.
 ///
-/// This version makes one rendition, `source`, from the encoder's own frames, with its audio beside it.
+/// Without a ladder it makes one rendition, `source`, from the encoder's own frames, with its audio beside it. With one
+/// it makes the rungs that the source has pixels for; see ``StreamTranscoder``.
 public final class TranscodeService: Service {
     /// What can be set.
     public struct Configuration: Sendable {
         public var packager: Packager.Configuration
+        /// `nil` passes every source on as it is.
+        public var ladder: LadderConfiguration?
         public var window: LiveWindow.Configuration
         /// How long an ended broadcast can still be watched, in milliseconds.
         public var retentionMilliseconds: Int64
@@ -16,10 +19,12 @@ public final class TranscodeService: Service {
         public var drainMilliseconds: Int64
 
         public init(
-            packager: Packager.Configuration, window: LiveWindow.Configuration, retentionMilliseconds: Int64,
+            packager: Packager.Configuration, ladder: LadderConfiguration? = nil, window: LiveWindow.Configuration,
+            retentionMilliseconds: Int64,
             drainMilliseconds: Int64
         ) {
             self.packager = packager
+            self.ladder = ladder
             self.window = window
             self.retentionMilliseconds = retentionMilliseconds
             self.drainMilliseconds = drainMilliseconds
@@ -36,12 +41,21 @@ public final class TranscodeService: Service {
     private let clock: any WallClock
     private let logger: Logger
     private let readers = Atomic(0)
+    private let load: WorkerLoad
+    private let encoder: WorkingEncoder
+    private let levels: (any QualityLevelRepository)?
 
+    /// - Parameter levels: Where the rungs of a broadcast stand; those of the configuration apply where it is empty.
     public init(
-        configuration: Configuration, log: any FrameLog, store: any SegmentStore, timeline: any TimelineLog,
+        configuration: Configuration, levels: (any QualityLevelRepository)? = nil, log: any FrameLog,
+        store: any SegmentStore, timeline: any TimelineLog,
         events: any EventLog, clock: any WallClock, logger: Logger
     ) {
         self.configuration = configuration
+        self.levels = levels
+        encoder = WorkingEncoder(wanted: configuration.ladder?.encoder)
+        load = WorkerLoad(
+            streamsMax: configuration.ladder?.streamsMax, coresMax: configuration.ladder?.loadMax ?? 0)
         self.log = log
         self.store = store
         self.timeline = timeline
@@ -72,28 +86,68 @@ public final class TranscodeService: Service {
         readers.add(1, ordering: .relaxed)
         defer { readers.subtract(1, ordering: .relaxed) }
         let logger = logger.with("stream.id", LogValue(reader.stream))
-        var packager = Packager(configuration.packager)
         logger.debug("packaging began")
+        if let ladder = configuration.ladder {
+            await transcode(reader, ladder, logger)
+        } else {
+            await passThrough(reader, logger)
+        }
+        logger.debug("packaging ended")
+    }
+
+    private func transcode(_ reader: any FrameLogReader, _ ladder: LadderConfiguration, _ logger: Logger) async {
+        let stream = reader.stream
+        let outlets = StreamTranscoder.Outlets(
+            carryOut: { await self.carryOut($0, for: stream, logger) },
+            announce: { await self.announce($0, of: stream, logger) })
+        let transcoder = StreamTranscoder(
+            ladder, encoder: await encoder.kind(), packaging: configuration.packager, stream: stream, load: load,
+            clock: clock, logger: logger,
+            outlets: outlets)
+        await transcoder.run(reader) { await self.rungs(ladder, logger) }
+    }
+
+    /// The rungs of a broadcast that begins now.
+    private func rungs(_ ladder: LadderConfiguration, _ logger: Logger) async -> [Rung] {
+        guard let levels else { return ladder.rungs }
+        do throws(StreamError) {
+            let stored = try await levels.list()
+            return stored.levels.isEmpty ? ladder.rungs : stored.enabledLevels.map(Rung.init)
+        } catch {
+            logger.error("quality levels not read: the configured ladder applies", ["error": LogValue(error)])
+            return ladder.rungs
+        }
+    }
+
+    private func announce(_ kind: StreamEvent.Kind, of stream: StreamID, _ logger: Logger) async {
+        do throws(StreamError) {
+            try await events.append(StreamEvent(streamID: stream, at: clock.now(), kind: kind))
+        } catch {
+            logger.error("event lost", ["error": LogValue(error)])
+        }
+    }
+
+    private func passThrough(_ reader: any FrameLogReader, _ logger: Logger) async {
+        var packager = Packager(configuration.packager)
         while let batch = await reader.next() {
             if batch.lostEntries > 0 {
                 logger.error("frames lost: packaging is too slow", ["frames.lost": LogValue(batch.lostEntries)])
             }
             for entry in batch.entries {
-                for output in packager.append(entry) {
-                    do throws(StreamError) { try await carryOut(output, for: reader.stream) } catch {
-                        logger.error("segment lost", ["error": LogValue(error)])
-                    }
-                }
+                for output in packager.append(entry) { await carryOut(output, for: reader.stream, logger) }
             }
         }
-        logger.debug("packaging ended")
+    }
+
+    private func carryOut(_ output: PackagerOutput, for stream: StreamID, _ logger: Logger) async {
+        do throws(StreamError) { try await carryOut(output, for: stream) } catch {
+            logger.error("segment lost", ["error": LogValue(error)])
+        }
     }
 
     private func carryOut(_ output: PackagerOutput, for stream: StreamID) async throws(StreamError) {
         switch output {
         case .store(let object):
-            // A part's bytes come again within its segment, and no playlist names parts yet.
-            guard object.kind != .part else { return }
             try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
         case .announce(let event):
             let unused = retained.apply(event, of: stream, at: clock.now())

@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `a body above the limit is refused`() async throws {
-        let body = #"{"title": "x"}"# + String(repeating: " ", count: CreateStreamBody.bytesMax)
+        let body = #"{"title": "x"}"# + String(repeating: " ", count: JSONBody.bytesMax)
         try await TestAPI().send(.post, "/streams", body: body).expectProblem(413, "body_too_large")
     }
 

@@ -1,4 +1,3 @@
-import APIService
 import Bytes
 import Foundation
 import HTTP
@@ -7,6 +6,8 @@ import StreamingCore
 import Synchronization
 import Testing
 
+@testable import APIService
+
 /// The API over a real database in memory, with a clock that stands and a log of events that remembers.
 struct TestAPI {
     static let token = "a-token-that-is-long-enough"
@@ -14,6 +15,7 @@ struct TestAPI {
     let streams: any StreamRepository
     let keys: any StreamKeyRepository
     let administration: StreamAdministration
+    let statuses: StreamStatusBoard
     let events = RecordingEventLog()
     let clock = ManualClock()
     let log = RecordingSink()
@@ -21,14 +23,18 @@ struct TestAPI {
 
     init(
         publicHost: String? = nil, checks: [HealthCheck] = [],
-        streams: (any StreamRepository)? = nil, keys: (any StreamKeyRepository)? = nil
+        streams: (any StreamRepository)? = nil, keys: (any StreamKeyRepository)? = nil,
+        qualityLevels: (any QualityLevelRepository)? = nil, configured: QualityLadder = .sourceAlone
     ) async throws {
         let database = try await SQLiteDatabase.open(at: .memory)
         self.streams = streams ?? SQLiteStreamRepository(database)
         self.keys = keys ?? SQLiteStreamKeyRepository(database)
         administration = StreamAdministration(streams: self.streams, keys: self.keys, events: events, clock: clock)
+        statuses = StreamStatusBoard(events: events)
+        let qualities = QualityAdministration(
+            levels: qualityLevels ?? SQLiteQualityLevelRepository(database), configured: configured)
         let routes = APIRoutes(
-            administration: administration, adminToken: Secret(Self.token),
+            administration: administration, qualities: qualities, statuses: statuses, adminToken: Secret(Self.token),
             urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), checks: checks,
             logger: Logger(service: "test", level: .debug, sink: log, clock: clock), clock: clock)
         var router = Router()

@@ -1,3 +1,4 @@
+import Media
 import StreamingCore
 import Testing
 
@@ -24,9 +25,24 @@ import Testing
 
         let stream = StreamID(at: .noon)
         let reasons: [StreamEvent.EndReason] = [.unpublished, .graceExpired, .shutdown, .deleted, .keyRevoked, .failed]
+        let report = LadderReport(
+            renditions: [
+                .init(
+                    name: "1080p", size: PictureSize(width: 1920, height: 1080), frameRate: Ratio(30_000, 1001),
+                    bitsPerSecond: 6_000_000, mode: .copy),
+                .init(
+                    name: "audio", size: nil, bitsPerSecond: 128_000, mode: .encode(encoder: "aac")),
+            ],
+            copyRefusal: "keyframes are 8 s apart",
+            degradation: .init(shedRenditions: ["720p"], reason: "2 s behind"), preset: "superfast",
+            realTimeFactor: 1.25, lagMilliseconds: 2000)
         let kinds: [StreamEvent.Kind] =
-            [.started, .interrupted, .resumed, .deleted, .keyRevoked(keyID: UUIDv7(at: .noon))]
-            + reasons.map { .ended($0) }
+            [
+                .started, .interrupted, .resumed, .deleted, .keyRevoked(keyID: UUIDv7(at: .noon)),
+                .renditionsChanged(report), .transcodingRefused(reason: "the load is 0.97"),
+                .transcodingFailed(rendition: "720p", reason: "no memory"),
+                .transcodingFailed(rendition: nil, reason: "stalled"),
+            ] + reasons.map { .ended($0) }
         let sent = kinds.map { StreamEvent(streamID: stream, at: .noon, kind: $0) }
         for event in sent { try await log.append(event) }
         var received: [StreamEvent] = []

@@ -22,22 +22,28 @@ struct RepositoryBackend: Sendable, CustomTestStringConvertible {
     ]
 }
 
-/// Both repositories over one database, and what makes test data.
+/// All repositories over one database, and what makes test data.
 struct Repositories: Sendable {
     let streams: any StreamRepository
     let keys: any StreamKeyRepository
+    let qualityLevels: any QualityLevelRepository
     /// What must live as long as the database, for example its folder.
     private let owned: (any Sendable)?
 
-    init(streams: any StreamRepository, keys: any StreamKeyRepository, keeping owned: (any Sendable)? = nil) {
+    init(
+        streams: any StreamRepository, keys: any StreamKeyRepository, qualityLevels: any QualityLevelRepository,
+        keeping owned: (any Sendable)? = nil
+    ) {
         self.streams = streams
         self.keys = keys
+        self.qualityLevels = qualityLevels
         self.owned = owned
     }
 
     init(_ database: SQLiteDatabase, keeping owned: (any Sendable)? = nil) {
         self.init(
-            streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database), keeping: owned)
+            streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database),
+            qualityLevels: SQLiteQualityLevelRepository(database), keeping: owned)
     }
 
     /// Stores a stream with a key and returns both.

@@ -12,77 +12,17 @@ import Testing
         script.run(20, discontinuity: 6, at: 9_500)
         script.segments(20...20, run: 20, from: 10)
         let manifest = try #require(DASHManifest.render(script.window, suffix: AddressSuffix("?a&b") ?? .none))
-        #expect(
-            manifest.string == """
-                <?xml version="1.0" encoding="UTF-8"?>
-                <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" \
-                profiles="urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019" type="dynamic" \
-                availabilityStartTime="2026-01-31T12:00:00.250Z" publishTime="2026-01-31T12:00:12.255Z" \
-                minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT600S" suggestedPresentationDelay="PT6S" \
-                maxSegmentDuration="PT2.500S" minBufferTime="PT2S">
-                 <Period id="17" start="PT0S">
-                  <AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" \
-                startWithSAP="1">
-                   <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
-                   <SegmentTemplate timescale="90000" presentationTimeOffset="0" startNumber="17" \
-                initialization="source/init-17.mp4?a&amp;b" media="source/segment-$Number$.m4s?a&amp;b">
-                    <SegmentTimeline>
-                     <S t="0" d="180000" r="2"/>
-                    </SegmentTimeline>
-                   </SegmentTemplate>
-                   <Representation id="source" bandwidth="1000000" codecs="avc1.64000c" width="320" height="180" \
-                sar="1:1" frameRate="25"/>
-                  </AdaptationSet>
-                  <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" \
-                startWithSAP="1">
-                   <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
-                   <SegmentTemplate timescale="48000" presentationTimeOffset="0" startNumber="17" \
-                initialization="audio/init-17.mp4?a&amp;b" media="audio/segment-$Number$.m4s?a&amp;b">
-                    <SegmentTimeline>
-                     <S t="0" d="96256"/>
-                     <S t="96000" d="96256"/>
-                     <S t="192000" d="96256"/>
-                    </SegmentTimeline>
-                   </SegmentTemplate>
-                   <Representation id="audio" bandwidth="100000" codecs="mp4a.40.2" audioSamplingRate="48000">
-                    <AudioChannelConfiguration schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011" \
-                value="2"/>
-                   </Representation>
-                  </AdaptationSet>
-                 </Period>
-                 <Period id="20" start="PT9.500S">
-                  <AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" \
-                startWithSAP="1">
-                   <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
-                   <SegmentTemplate timescale="90000" presentationTimeOffset="855000" startNumber="20" \
-                initialization="source/init-17.mp4?a&amp;b" media="source/segment-$Number$.m4s?a&amp;b">
-                    <SegmentTimeline>
-                     <S t="900000" d="180000"/>
-                    </SegmentTimeline>
-                   </SegmentTemplate>
-                   <Representation id="source" bandwidth="1000000" codecs="avc1.64000c" width="320" height="180" \
-                sar="1:1" frameRate="25"/>
-                  </AdaptationSet>
-                  <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" segmentAlignment="true" \
-                startWithSAP="1">
-                   <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
-                   <SegmentTemplate timescale="48000" presentationTimeOffset="456000" startNumber="20" \
-                initialization="audio/init-17.mp4?a&amp;b" media="audio/segment-$Number$.m4s?a&amp;b">
-                    <SegmentTimeline>
-                     <S t="480000" d="96256"/>
-                    </SegmentTimeline>
-                   </SegmentTemplate>
-                   <Representation id="audio" bandwidth="100000" codecs="mp4a.40.2" audioSamplingRate="48000">
-                    <AudioChannelConfiguration schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011" \
-                value="2"/>
-                   </Representation>
-                  </AdaptationSet>
-                 </Period>
-                 <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-xsdate:2014" value="/time"/>
-                 <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="/time"/>
-                </MPD>
+        #expect(manifest.string == DASHGolden.live)
+    }
 
-                """)
+    @Test func `all qualities are one set`() throws {
+        var script = WindowScript()
+        script.run(17, DASHGolden.ladder)
+        for (rendition, bytes) in zip(DASHGolden.ladder, [2_000_000, 1_250_000, 500_000, 320_000]) {
+            script.segments(17...19, run: 17, from: 0, of: [rendition], bytes: bytes)
+        }
+        let manifest = try #require(DASHManifest.render(script.window))
+        #expect(manifest.string == DASHGolden.ladderManifest)
     }
 
     @Test func `the end makes it static`() throws {
@@ -93,8 +33,11 @@ import Testing
         let text = try #require(DASHManifest.render(script.window)).string
         #expect(text.contains(" type=\"static\" "))
         #expect(text.contains(" mediaPresentationDuration=\"PT6.005S\" "))
-        #expect(!text.contains("minimumUpdatePeriod"))
-        #expect(!text.contains("UTCTiming"))
+        for live in [
+            "minimumUpdatePeriod", "UTCTiming", "availabilityTimeOffset", "ServiceDescription",
+            "ProducerReferenceTime",
+        ] { #expect(!text.contains(live)) }
+        #expect(text.contains("<S t=\"0\" d=\"180000\" r=\"2\"/>"))
     }
 
     @Test func `periods keep their identity when segments leave`() throws {
@@ -104,42 +47,64 @@ import Testing
         let text = try #require(DASHManifest.render(script.window)).string
         #expect(text.contains("<Period id=\"17\" start=\"PT0.040S\">"))
         #expect(text.contains("presentationTimeOffset=\"3600\" startNumber=\"37\""))
-        #expect(text.contains("<S t=\"\((1 + 20 * 2) * 90_000)\" d=\"180000\" r=\"3\"/>"))
+        #expect(text.contains("<S t=\"\((1 + 20 * 2) * 90_000)\" d=\"180000\" r=\"5\"/>"))
     }
 
-    @Test func `a track that stops is left out of the periods without it`() throws {
+    /// The ids of the periods that a broadcast has that loses a track at 5.1 s, and how many sets each has.
+    private func periods(without kind: MediaKind, to end: Double) throws -> [(id: String, sets: Int)] {
         var studio = Studio()
-        let frames = FrameScript().frames(to: 30_000).filter {
-            $0.track.kind == .video || HoleTests.time($0) < 5.1 || HoleTests.time($0) > 17.3
+        let frames = FrameScript().frames(to: end * 1000 + 12_000).filter {
+            $0.track.kind != kind || HoleTests.time($0) < 5.1 || HoleTests.time($0) > end
         }
-        var periods: [[String]] = []
+        var periods: [String] = []
+        var eventCount = 0
         for frame in frames {
             studio.append([frame])
-            guard let text = DASHManifest.render(studio.window)?.string else { continue }
-            let found = text.split(separator: "\n").filter { $0.contains("<Period") }.map { String($0) }
-            // What was said once stays.
-            if let last = periods.last, last != found {
-                #expect(found.starts(with: last))
+            guard studio.events.count > eventCount, let text = DASHManifest.render(studio.window)?.string else {
+                continue
             }
-            if periods.last != found { periods.append(found) }
+            eventCount = studio.events.count
+            let found = text.split(separator: "<Period id=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
+            // What was said once stays.
+            #expect(found.starts(with: periods))
+            periods = found
         }
         studio.append(.ended)
         let text = try #require(DASHManifest.render(studio.window)).string
-        #expect(
-            periods.last == [
-                " <Period id=\"7\" start=\"PT0S\">", " <Period id=\"10\" start=\"PT6S\">",
-                " <Period id=\"16\" start=\"PT18S\">",
-            ])
         let sets = text.split(separator: "<Period ").dropFirst().map { period in
             period.split(separator: "<AdaptationSet").count - 1
         }
-        #expect(sets == [2, 1, 2])
+        return Array(zip(periods, sets))
+    }
+
+    @Test(arguments: [MediaKind.video, .audio])
+    func `a track that is away for a while leaves a hole`(kind: MediaKind) throws {
+        let periods = try periods(without: kind, to: 17.3)
+        #expect(periods.map(\.id) == ["7", "16"])
+        #expect(periods.map(\.sets) == [2, 2])
+    }
+
+    @Test(arguments: [MediaKind.video, .audio])
+    func `a track that stays away is left out of the periods without it`(kind: MediaKind) throws {
+        let periods = try periods(without: kind, to: 47.3)
+        #expect(periods.map(\.id) == ["7", "10", "31"])
+        #expect(periods.map(\.sets) == [2, 1, 2])
     }
 
     /// MPEG's schema is not part of the project: where it is found, manifests are held against it.
-    static let schema = ProcessInfo.processInfo.environment["DASH_SCHEMA"] ?? "/work/shared/data/dash/DASH-MPD.xsd"
+    ///
+    /// In `DASH_SCHEMA_DIR`, or beside the repository.
+    static let schema: String = {
+        let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let beside = repository.deletingLastPathComponent().appending(path: "shared/data/dash").path
+        return (ProcessInfo.processInfo.environment["DASH_SCHEMA_DIR"] ?? beside) + "/DASH-MPD.xsd"
+    }()
 
-    @Test(.enabled(if: Tool.validatesXML && FileManager.default.fileExists(atPath: schema)))
+    @Test(
+        .enabled("no xmllint, or no DASH schema: set DASH_SCHEMA_DIR") {
+            Tool.validatesXML && FileManager.default.fileExists(atPath: schema)
+        })
     func `manifests fit the schema`() throws {
         var script = WindowScript()
         script.run(17)
@@ -151,7 +116,13 @@ import Testing
         var studio = Studio()
         studio.append(FrameScript(frameMilliseconds: 1001.0 / 30, reorder: 2, jitter: 2).frames(to: 30_000))
         let directory = try Scratch()
-        for window in [script.window, over.window, studio.window] {
+        var ladder = WindowScript()
+        ladder.run(17, DASHGolden.ladder)
+        ladder.segments(17...19, run: 17, from: 0, of: DASHGolden.ladder)
+        ladder.run(20, at: 6_000, Array(DASHGolden.ladder.dropFirst()))
+        var stalled = ladder
+        stalled.apply(.interrupted)
+        for window in [script, over, ladder, stalled].map(\.window) + [studio.window] {
             let file = try directory.write(try #require(DASHManifest.render(window)), "manifest.mpd")
             let catalog = URL(fileURLWithPath: Self.schema).deletingLastPathComponent().path + "/catalog.xml"
             let result = try Tool.run(

@@ -152,6 +152,11 @@ struct Studio {
         position += 1
     }
 
+    mutating func append(_ picture: LadderPicture) {
+        take(packager.append(picture, position: position))
+        position += 1
+    }
+
     mutating func append(_ frames: [Frame]) { for frame in frames { append(.frame(frame)) } }
 
     mutating func take(_ outputs: [PackagerOutput]) {

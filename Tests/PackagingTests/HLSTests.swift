@@ -11,9 +11,12 @@ import Testing
         #expect(
             try #require(MediaPlaylist.render(script.window, rendition: "source")).string == """
                 #EXTM3U
-                #EXT-X-VERSION:6
+                #EXT-X-VERSION:10
                 #EXT-X-INDEPENDENT-SEGMENTS
                 #EXT-X-TARGETDURATION:2
+                #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.00200,HOLD-BACK=6,CAN-SKIP-UNTIL=12,\
+                CAN-SKIP-DATERANGES=YES
+                #EXT-X-PART-INF:PART-TARGET=0.33400
                 #EXT-X-MEDIA-SEQUENCE:17
                 #EXT-X-DISCONTINUITY-SEQUENCE:5
                 #EXT-X-MAP:URI="init-17.mp4"
@@ -26,6 +29,8 @@ import Testing
                 #EXT-X-PROGRAM-DATE-TIME:2026-01-31T12:00:04.250Z
                 #EXTINF:2.00000,
                 segment-19.m4s
+                #EXT-X-PRELOAD-HINT:TYPE=PART,URI="segment-20.0.m4s"
+                #EXT-X-RENDITION-REPORT:URI="../audio/playlist.m3u8",LAST-MSN=19,LAST-PART=1
 
                 """)
     }
@@ -51,9 +56,12 @@ import Testing
                 MediaPlaylist.render(script.window, rendition: "source", suffix: AddressSuffix("?t=a&b") ?? .none)
             ).string == """
                 #EXTM3U
-                #EXT-X-VERSION:6
+                #EXT-X-VERSION:10
                 #EXT-X-INDEPENDENT-SEGMENTS
                 #EXT-X-TARGETDURATION:2
+                #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.00200,HOLD-BACK=6,CAN-SKIP-UNTIL=12,\
+                CAN-SKIP-DATERANGES=YES
+                #EXT-X-PART-INF:PART-TARGET=0.33400
                 #EXT-X-MEDIA-SEQUENCE:17
                 #EXT-X-DISCONTINUITY-SEQUENCE:5
                 #EXT-X-MAP:URI="init-17.mp4?t=a&b"
@@ -137,7 +145,7 @@ import Testing
         #expect(
             text == """
                 #EXTM3U
-                #EXT-X-VERSION:6
+                #EXT-X-VERSION:3
                 #EXT-X-INDEPENDENT-SEGMENTS
                 #EXT-X-TARGETDURATION:2
                 #EXT-X-MEDIA-SEQUENCE:17
@@ -159,22 +167,24 @@ import Testing
         #expect(
             try #require(MasterPlaylist.render(script.window, suffix: AddressSuffix("?t=1") ?? .none)).string == """
                 #EXTM3U
-                #EXT-X-VERSION:6
+                #EXT-X-VERSION:10
                 #EXT-X-INDEPENDENT-SEGMENTS
                 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",\
                 URI="audio/playlist.m3u8?t=1"
                 #EXT-X-STREAM-INF:BANDWIDTH=1099735,AVERAGE-BANDWIDTH=1099735,CODECS="avc1.64000c,mp4a.40.2",\
-                RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio"
+                RESOLUTION=320x180,VIDEO-RANGE=SDR,FRAME-RATE=25.000,AUDIO="audio",CLOSED-CAPTIONS=NONE
                 source/playlist.m3u8?t=1
+                #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=250000,AVERAGE-BANDWIDTH=250000,CODECS="avc1.64000c",\
+                RESOLUTION=320x180,VIDEO-RANGE=SDR,URI="source/iframes.m3u8?t=1"
 
                 """)
         #expect(
             try #require(MasterPlaylist.render(script.window, container: .transportStream)).string == """
                 #EXTM3U
-                #EXT-X-VERSION:6
+                #EXT-X-VERSION:3
                 #EXT-X-INDEPENDENT-SEGMENTS
                 #EXT-X-STREAM-INF:BANDWIDTH=1247713,AVERAGE-BANDWIDTH=1247713,CODECS="avc1.64000c,mp4a.40.2",\
-                RESOLUTION=320x180,FRAME-RATE=25.000
+                RESOLUTION=320x180,VIDEO-RANGE=SDR,FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE
                 source/playlist-ts.m3u8
 
                 """)
@@ -187,7 +197,7 @@ import Testing
         #expect(
             try #require(MasterPlaylist.render(script.window)).string == """
                 #EXTM3U
-                #EXT-X-VERSION:6
+                #EXT-X-VERSION:10
                 #EXT-X-INDEPENDENT-SEGMENTS
                 #EXT-X-STREAM-INF:BANDWIDTH=99735,AVERAGE-BANDWIDTH=99735,CODECS="mp4a.40.2"
                 audio/playlist.m3u8

@@ -9,6 +9,8 @@ struct WindowScript {
 
     static let video = Rendition(name: "source", epoch: 17, track: Tracks.video)
     static let audio = Rendition(name: "audio", epoch: 17, track: Tracks.audio)
+    static let high = Rendition(name: "720p", epoch: 17, track: Tracks.video)
+    static let low = Rendition(name: "480p", epoch: 17, track: Tracks.video)
 
     /// A broadcast that began at 2026-01-31T12:00:00.250Z.
     init(_ configuration: LiveWindow.Configuration = .init()) {
@@ -49,8 +51,57 @@ struct WindowScript {
                         Segment(
                             rendition: rendition.name, number: number, run: run, timescale: rendition.timescale,
                             start: start * scale, duration: isVideo ? 2 * scale : 94 * 1024,
-                            byteCount: isVideo ? bytes : bytes / 10, frameCount: isVideo ? 50 : 94, partCount: 2)))
+                            byteCount: isVideo ? bytes : bytes / 10, frameCount: isVideo ? 50 : 94, partCount: 2,
+                            keyframeByteCount: isVideo ? bytes / 4 : 0)))
             }
+        }
+    }
+
+    /// Parts of a segment that starts at `seconds`; they last a third of a second, and six of them make a segment.
+    mutating func parts(
+        _ parts: ClosedRange<Int>, of number: Int64, from seconds: Int64, of renditions: [Rendition] = [video, audio]
+    ) {
+        for part in parts {
+            for rendition in renditions {
+                let isVideo = rendition.kind == .video
+                apply(
+                    .part(
+                        Part(
+                            rendition: rendition.name, segmentNumber: number, number: part,
+                            timescale: rendition.timescale,
+                            start: seconds * Int64(rendition.timescale) + Int64(part * (isVideo ? 30_000 : 15 * 1024)),
+                            duration: isVideo ? 30_000 : 15 * 1024, byteCount: 10_000,
+                            isIndependent: !isVideo || part == 0)))
+            }
+        }
+    }
+
+    /// Segments with all their parts, as a packager announces them.
+    mutating func broadcast(
+        _ numbers: ClosedRange<Int64>, run: Int64, from seconds: Int64, of renditions: [Rendition] = [video, audio]
+    ) {
+        for number in numbers {
+            let start = seconds + (number - numbers.lowerBound) * 2
+            parts(0...5, of: number, from: start, of: renditions)
+            segment(number, run: run, from: start, of: renditions)
+        }
+    }
+
+    /// A finished segment with six parts.
+    mutating func segment(
+        _ number: Int64, run: Int64, from seconds: Int64, of renditions: [Rendition] = [video, audio],
+        isGap: Bool = false
+    ) {
+        for rendition in renditions {
+            let isVideo = rendition.kind == .video
+            let scale = Int64(rendition.timescale)
+            apply(
+                .segment(
+                    Segment(
+                        rendition: rendition.name, number: number, run: run, timescale: rendition.timescale,
+                        start: seconds * scale, duration: isVideo || isGap ? 2 * scale : 90 * 1024,
+                        byteCount: isGap ? 0 : 60_000, frameCount: isGap ? 0 : isVideo ? 50 : 90,
+                        partCount: isGap ? 0 : 6, keyframeByteCount: isVideo && !isGap ? 9_000 : 0, isGap: isGap)))
         }
     }
 }

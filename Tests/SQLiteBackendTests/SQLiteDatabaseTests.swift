@@ -10,6 +10,8 @@ import Testing
     private let folder: TemporaryDirectory
     private let path: String
     private let now = WallTime(unixMilliseconds: 1_795_435_200_000)
+    /// The version behind all that are known.
+    private let next = Migration.all.count + 1
 
     init() throws {
         folder = try TemporaryDirectory()
@@ -73,20 +75,44 @@ import Testing
                     row.integer(0)
                 }
             }
-            #expect(recorded == [1])
+            #expect(recorded == Migration.all.map { Int64($0.version) })
         }
     }
 
     @Test func `a schema that is newer than the program is refused and not touched`() async throws {
-        let future = Migration.all + [Migration(version: 2, name: "0002_future", sql: "CREATE TABLE future (x)")]
+        let future =
+            Migration.all + [Migration(version: next, name: "9999_future", sql: "CREATE TABLE future (x)")]
         _ = try await SQLiteDatabase.open(at: .file(path), migrations: future)
         let failure = await #expect(throws: StreamError.self) { try await SQLiteDatabase.open(at: .file(path)) }
-        #expect(reason(failure).contains("newer than this program: it has migration 0002_future"))
+        #expect(reason(failure).contains("newer than this program: it has migration 9999_future"))
         try await SQLiteDatabase.open(at: .file(path), migrations: future).check()
     }
 
+    @Test func `a database of the first version gets the rest and keeps what it has`() async throws {
+        let path = path
+        func firstVersion() async throws -> StreamID {
+            try await addStream(to: try await SQLiteDatabase.open(at: .file(path), migrations: [.streams]))
+        }
+        let id = try await firstVersion()
+        let database = try await SQLiteDatabase.open(at: .file(path))
+        #expect(try await SQLiteStreamRepository(database).get(id).id == id)
+        #expect(try await SQLiteQualityLevelRepository(database).list() == .sourceAlone)
+    }
+
+    @Test func `stored levels that are no ladder are an error, not a crash`() async throws {
+        let database = try await SQLiteDatabase.open(at: .memory)
+        try await database.perform { connection throws(StreamError) in
+            try connection.runScript("INSERT INTO quality_levels VALUES ('720p', 0, 721, 5000000, NULL, 1)")
+        }
+        let failure = await #expect(throws: StreamError.self) {
+            try await SQLiteQualityLevelRepository(database).list()
+        }
+        #expect(reason(failure).hasPrefix("the stored quality levels are no ladder: [0].height must be"))
+    }
+
     @Test func `a migration that fails leaves nothing behind`() async throws {
-        let broken = Migration(version: 2, name: "0002_broken", sql: "CREATE TABLE half (x); CREATE TABLE streams (x)")
+        let broken = Migration(
+            version: next, name: "9999_broken", sql: "CREATE TABLE half (x); CREATE TABLE streams (x)")
         let failure = await #expect(throws: StreamError.self) {
             try await SQLiteDatabase.open(at: .file(path), migrations: Migration.all + [broken])
         }

@@ -17,7 +17,7 @@ import Testing
 
     @Test func `all mistakes are told together, each with its variable`() {
         let environment = [
-            "RTMP_PORT": "70000", "HTTP_PORT": "http", "SEGMENT_SECONDS": "0", "LADDER": "1080p", "LOG_LEVEL": "loud",
+            "RTMP_PORT": "70000", "HTTP_PORT": "http", "SEGMENT_SECONDS": "0", "LADDER": "8k", "LOG_LEVEL": "loud",
             "ADMIN_TOKEN": "two words", "CORS_ORIGINS": "example.org", "KAFKA_BROKERS": "localhost:9092",
         ]
         let failure = #expect(throws: ConfigurationFailure.self) { try Configuration(environment: environment) }
@@ -77,6 +77,17 @@ import Testing
         let text = try String(contentsOf: root.appending(path: ".env.example"), encoding: .utf8)
         let expected = Configuration.help.map { "# \($0.help)\n#\($0.name)=\($0.fallback)\n" }.joined(separator: "\n")
         #expect(text.hasSuffix(expected), "the end of .env.example must be:\n\(expected)")
+    }
+
+    @Test func `the table in the README has every variable with its default, in the same order`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { row in
+            let cells = row.split(separator: "|").map { $0.filter { $0 != " " && $0 != "`" } }
+            return cells[0].allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" } ? cells[0] + "=" + cells[1] : nil
+        }
+        #expect(rows == Configuration.help.map { "\($0.name)=\($0.fallback)" })
     }
 
     @Test func `help fits a terminal's manual: every variable has a line`() {

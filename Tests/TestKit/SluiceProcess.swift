@@ -21,6 +21,8 @@ public final class SluiceProcess: Sendable {
         var variables = [
             "RTMP_PORT": "0", "HTTP_PORT": "0", "BIND_ADDRESS": "127.0.0.1", "PUBLIC_HOST": "127.0.0.1",
             "DATA_DIR": directory.url.appending(path: "data").path, "ADMIN_TOKEN": Self.adminToken,
+            // Tests of the ladder ask for it: it costs the machine a core for each stream.
+            "LADDER": "none",
         ]
         variables.merge(environment) { _, new in new }
         let binary = ProcessInfo.processInfo.environment["SLUICE_BINARY"] ?? ".build/release/sluice"

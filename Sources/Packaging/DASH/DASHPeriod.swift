@@ -7,138 +7,113 @@ import Media
 ///
 /// A timeline of segments cannot leave a number out, and players ask for all that it lists. So a rendition with gaps
 /// is no part of the period. Which renditions those are is known only when all have reached a number; what is newer
-/// is not listed.
+/// is listed as expected.
 struct DASHPeriod {
-    private let run: Run
-    private let span: LiveWindow.Span
-    private let window: LiveWindow
-    private let suffix: AddressSuffix
-    private let sets: [(rendition: Rendition, entries: [LiveWindow.Entry])]
+    /// What is the same for all periods, and the period before.
+    struct Context {
+        let window: LiveWindow
+        let forecast: DASHForecast
+        let partMilliseconds: Int64
+        let suffix: AddressSuffix
+        let timeAddress: AddressSuffix?
+        var previous: Previous?
+    }
+
+    /// What the next period must know of this one, to say whether it continues it.
+    struct Previous {
+        let id: Int64
+        let discontinuitySequence: Int
+        let renditions: [Rendition]
+    }
+
+    /// A rendition and its segments.
+    struct Member {
+        let rendition: Rendition
+        let timeline: DASHTimeline
+        /// Whether decoding can start with each of the finished segments.
+        let isIndependent: Bool
+    }
+
+    let run: Run
+    let span: LiveWindow.Span
+    let context: Context
+    private let members: [Member]
 
     /// `nil` when the window has no segment of the span any more, or there is no media in it.
     ///
     /// - Parameter next: The number with which the next span begins.
-    init?(span: LiveWindow.Span, before next: Int64, window: LiveWindow, suffix: AddressSuffix) {
-        guard let run = window.run(span.run), let settled = window.settledNumber else { return nil }
+    init?(span: LiveWindow.Span, before next: Int64, in context: Context) {
+        guard let run = context.window.run(span.run) else { return nil }
         self.run = run
         self.span = span
-        self.window = window
-        self.suffix = suffix
-        sets = run.renditions.compactMap { rendition in
+        self.context = context
+        members = run.renditions.compactMap { rendition in
             guard span.renditions.contains(rendition.name) else { return nil }
-            let entries = window.rendition(named: rendition.name)?.entries.filter {
-                span.number <= $0.segment.number && $0.segment.number < next && $0.segment.number <= settled
-            }
-            guard let entries, !entries.isEmpty else { return nil }
-            return (rendition, entries)
+            return Self.member(rendition, numbers: span.number..<next, span, context)
         }
-        if sets.isEmpty { return nil }
+        if members.isEmpty { return nil }
     }
 
-    func write(to xml: inout XMLWriter) {
+    private static func member(
+        _ rendition: Rendition, numbers: Range<Int64>, _ span: LiveWindow.Span, _ context: Context
+    ) -> Member? {
+        let entries = context.window.settledEntries(of: rendition.name, numbers: numbers)
+        let expected = context.forecast.segments.filter { numbers ~= $0.number }
+        guard let first = entries.first?.segment.number ?? expected.first?.number else { return nil }
+        var timeline = DASHTimeline(timescale: rendition.timescale, startNumber: first)
+        for entry in entries { timeline.append(start: entry.segment.start, duration: entry.segment.duration) }
+        for segment in expected {
+            if let known = context.window.rendition(named: rendition.name)?.segment(segment.number) {
+                timeline.append(start: known.start, duration: known.duration)
+            } else {
+                let boundary = MediaTime(ticks: segment.start, timescale: MediaTime.videoTimescale)
+                let start = timeline.end ?? boundary.ticks(in: rendition.timescale)
+                timeline.append(start: start, duration: rendition.duration(from: start, to: segment.end))
+            }
+        }
+        return Member(
+            rendition: rendition, timeline: timeline, isIndependent: entries.allSatisfy(\.segment.isIndependent))
+    }
+
+    var asPrevious: Previous {
+        Previous(
+            id: span.number, discontinuitySequence: run.discontinuitySequence,
+            renditions: members.map(\.rendition))
+    }
+
+    /// The same in every period, because players continue a set in the one with its id.
+    static func setID(of kind: MediaKind) -> Int { kind == .video ? 0 : 1 }
+
+    /// Where the media of the longest rendition ends on the broadcast's timeline, in milliseconds.
+    private var endMilliseconds: Int64? {
+        members.compactMap { member in
+            member.timeline.end.map { MediaTime(ticks: $0, timescale: member.timeline.timescale).milliseconds }
+        }.max()
+    }
+
+    /// How long there is media, when a hole is before the next period: players that have come to its end then go on
+    /// behind the hole instead of waiting for time to pass.
+    private func durationMilliseconds(before next: DASHPeriod?) -> Int64? {
+        guard let next, let end = endMilliseconds, next.span.startMilliseconds - end > Self.seamMilliseconds else {
+            return nil
+        }
+        return end - span.startMilliseconds
+    }
+
+    /// Periods are this close where there is no hole: a frame of audio is cut off at most.
+    private static let seamMilliseconds: Int64 = 250
+
+    func write(before next: DASHPeriod?, to xml: inout XMLWriter) {
         xml.open(
             "Period",
-            [("id", "\(span.number)"), ("start", TextFormat.duration(milliseconds: span.startMilliseconds))])
-        for (index, set) in sets.enumerated() { writeSet(set.rendition, set.entries, id: index, &xml) }
-        xml.close()
-    }
-
-    private func writeSet(
-        _ rendition: Rendition, _ entries: [LiveWindow.Entry], id: Int, _ xml: inout XMLWriter
-    ) {
-        xml.open(
-            "AdaptationSet",
             [
-                ("id", "\(id)"), ("contentType", rendition.kind == .video ? "video" : "audio"),
-                ("mimeType", rendition.kind == .video ? "video/mp4" : "audio/mp4"), ("segmentAlignment", "true"),
-                entries.allSatisfy(\.segment.isIndependent) ? ("startWithSAP", "1") : nil,
+                ("id", "\(span.number)"), ("start", TextFormat.duration(milliseconds: span.startMilliseconds)),
+                durationMilliseconds(before: next).map { ("duration", TextFormat.duration(milliseconds: $0)) },
             ])
-        xml.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", "main")])
-        writeTemplate(rendition, entries, &xml)
-        writeRepresentation(rendition, &xml)
-        xml.close()
-    }
-
-    private func writeTemplate(
-        _ rendition: Rendition, _ entries: [LiveWindow.Entry], _ xml: inout XMLWriter
-    ) {
-        let start = MediaTime(milliseconds: span.startMilliseconds).ticks(in: rendition.timescale)
-        xml.open(
-            "SegmentTemplate",
-            [
-                ("timescale", "\(rendition.timescale)"), ("presentationTimeOffset", "\(start)"),
-                ("startNumber", "\(entries[0].segment.number)"),
-                ("initialization", rendition.initializationName + suffix.escaped),
-                ("media", "\(rendition.name)/segment-$Number$.m4s" + suffix.escaped),
-            ])
-        xml.open("SegmentTimeline")
-        writeTimeline(entries, &xml)
-        xml.close()
-        xml.close()
-    }
-
-    /// `S` elements (5.3.9.6): neighbours of the same duration share one; a time is said where it does not follow.
-    private func writeTimeline(_ entries: [LiveWindow.Entry], _ xml: inout XMLWriter) {
-        var index = 0
-        var expected: Int64?
-        while index < entries.count {
-            let first = entries[index].segment
-            var repeats = 0
-            var end = first.start + first.duration
-            while index + repeats + 1 < entries.count {
-                let next = entries[index + repeats + 1].segment
-                guard next.start == end, next.duration == first.duration else { break }
-                end += next.duration
-                repeats += 1
-            }
-            xml.element(
-                "S",
-                [
-                    expected == first.start ? nil : ("t", "\(first.start)"), ("d", "\(first.duration)"),
-                    repeats > 0 ? ("r", "\(repeats)") : nil,
-                ])
-            expected = end
-            index += repeats + 1
+        for kind in [MediaKind.video, .audio] {
+            let members = members.filter { $0.rendition.kind == kind }
+            if !members.isEmpty { writeSet(of: kind, members, &xml) }
         }
-    }
-
-    private func writeRepresentation(_ rendition: Rendition, _ xml: inout XMLWriter) {
-        let measured = window.rendition(named: rendition.name)
-        let common: [(String, String)?] = [
-            ("id", rendition.name), ("bandwidth", "\(Self.steady(measured?.peakBitRate ?? 0))"),
-            ("codecs", rendition.track.codecString),
-        ]
-        switch rendition.track.configuration {
-        case .avc(let avc):
-            let ratio = avc.sequence.sampleAspectRatio
-            xml.element(
-                "Representation",
-                common + [
-                    ("width", "\(avc.size.width)"), ("height", "\(avc.size.height)"),
-                    ("sar", "\(ratio.numerator):\(ratio.denominator)"),
-                    measured?.frameRate(in: run).map { ("frameRate", Self.frameRate($0)) },
-                ])
-        case .aac(let aac):
-            xml.open("Representation", common + [("audioSamplingRate", "\(aac.sampleRate)")])
-            xml.element(
-                "AudioChannelConfiguration",
-                [
-                    ("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"),
-                    ("value", "\(aac.channelCount)"),
-                ])
-            xml.close()
-        }
-    }
-
-    private static func frameRate(_ ratio: Ratio) -> String {
-        ratio.denominator == 1 ? "\(ratio.numerator)" : "\(ratio.numerator)/\(ratio.denominator)"
-    }
-
-    /// The measured peak, rounded up to two digits: what a manifest says of a representation should not change with
-    /// every refresh.
-    private static func steady(_ bitRate: Int64) -> Int64 {
-        var step: Int64 = 1
-        while bitRate / step >= 100 { step *= 10 }
-        return max(1, (bitRate + step - 1) / step * step)
+        xml.close()
     }
 }

@@ -1,73 +1,111 @@
 public import Bytes
 import Media
 
-// Media playlist (RFC 8216, 4.3.2 and 4.3.3)
+// Media playlist (RFC 8216bis, 4.4.3 to 4.4.5)
 //
 // #EXTM3U
-// #EXT-X-VERSION:6
+// #EXT-X-VERSION:10
 // #EXT-X-TARGETDURATION:2                   never changes
+// #EXT-X-SERVER-CONTROL:...                 what may be asked for, and how far behind players should stay
+// #EXT-X-PART-INF:PART-TARGET=0.33400       never changes
 // #EXT-X-MEDIA-SEQUENCE:17                  the first segment's number
 // #EXT-X-DISCONTINUITY-SEQUENCE:0           the first segment's
+// #EXT-X-SKIP:SKIPPED-SEGMENTS=290          in a delta update, in the place of segments that the player knows
 // #EXT-X-MAP:URI="init-17.mp4"              at the beginning and behind every seam
 // #EXT-X-PROGRAM-DATE-TIME:2026-01-31T12:00:00.000Z
+// #EXT-X-PART:DURATION=0.33333,...          of the last three target durations
 // #EXTINF:2.00000,
 // segment-17.m4s
 // ...
-// #EXT-X-ENDLIST                            when the broadcast is over
+// #EXT-X-PRELOAD-HINT:TYPE=PART,...         the next part
+// #EXT-X-RENDITION-REPORT:...               where the other renditions stand
+// #EXT-X-ENDLIST                            when the broadcast is over, in the place of hint and reports; no more parts
+//
+// Players without low latency read the same playlist: to them, the lines about parts are comments.
 
 /// In which form HLS players get segments.
 public enum HLSContainer: Sendable, Hashable, CaseIterable {
     /// CMAF: a playlist for each rendition.
     case fragmentedMP4
-    /// MPEG-TS: one playlist, with audio and video in the same segments.
+    /// MPEG-TS: one playlist for each video rendition, with audio and video in the same segments, and without parts.
     case transportStream
+
+    /// `EXT-X-VERSION` of every playlist of a stream, since players compare them.
+    ///
+    /// 10 is the lowest number that allows delta updates which skip date ranges too, and the highest that Chromium
+    /// reads. Of all that playlists of transport streams use, only durations with decimals have a number, and it is 3:
+    /// they are for players that know no more.
+    var version: Int {
+        switch self {
+        case .fragmentedMP4: 10
+        case .transportStream: 3
+        }
+    }
 }
 
 /// Renders the playlist of one rendition.
 public enum MediaPlaylist {
-    /// `EXT-X-VERSION` of every playlist, since players compare them: 6 is the first that allows `EXT-X-MAP` in
-    /// playlists of ordinary segments, and nothing newer is used.
-    static let version = 6
+    /// What a player that has a recent copy of a playlist wants left out of the next one: the value of `_HLS_skip`.
+    public enum Delta: Sendable, Hashable, CaseIterable {
+        /// `YES`: segments before the skip boundary.
+        case skip
+        /// `v2`: and the date ranges among them. There are none, but the answer says so.
+        case skipV2
+    }
+
+    /// `HOLD-BACK`, in target durations: how far behind the newest segment others than low-latency players stay.
+    static let holdBackTargets = 3
+    /// `PART-HOLD-BACK`, in part targets: how far behind the newest part low-latency players stay.
+    static let partHoldBackTargets: Int64 = 3
+    /// `CAN-SKIP-UNTIL`, in target durations: what is newer is never left out.
+    static let skipBoundaryTargets = 6
 
     /// - Parameters:
-    ///   - name: The rendition's folder. With ``HLSContainer/transportStream`` only the first one of the master
-    ///     playlist is meant to be played; audio of the same numbers is in its segments.
-    ///   - suffix: For the addresses of segments.
+    ///   - name: The rendition's folder. With ``HLSContainer/transportStream`` only those of the master playlist are
+    ///     meant to be played; audio of the same numbers is in their segments.
+    ///   - suffix: For the addresses of segments, and of the playlists that are reported on.
+    ///   - delta: What the player asks to leave out. All is there where nothing is old enough, behind the end, and in
+    ///     playlists of transport streams, which offer no updates.
     /// - Returns: `nil` when there is no such rendition, or nothing to play yet.
     public static func render(
         _ window: LiveWindow, rendition name: String, container: HLSContainer = .fragmentedMP4,
-        suffix: AddressSuffix = .none
+        suffix: AddressSuffix = .none, delta: Delta? = nil
     ) -> Bytes? {
         guard window.playableRun != nil, let targets = window.targets, let rendition = window.rendition(named: name)
         else { return nil }
         let entries = listed(rendition, in: window, container)
-        guard let first = entries.first, let firstRun = window.run(first.segment.run) else { return nil }
+        guard let first = entries.first else { return nil }
+        let isLowLatency = container == .fragmentedMP4
 
-        var writer = ByteWriter(capacity: 256 + entries.count * 128)
-        writer.write(utf8: "#EXTM3U\n#EXT-X-VERSION:\(version)\n")
-        if rendition.entries.allSatisfy(\.segment.isIndependent) {
+        let skipped = delta == nil || !isLowLatency || window.state == .ended ? 0 : skippable(entries, targets)
+        var writer = ByteWriter(capacity: 4096 + (entries.count - skipped) * 128)
+        writer.write(utf8: "#EXTM3U\n#EXT-X-VERSION:\(container.version)\n")
+        if isIndependent(rendition) {
             writer.write(utf8: "#EXT-X-INDEPENDENT-SEGMENTS\n")
         }
         writer.write(utf8: "#EXT-X-TARGETDURATION:\(targets.durationSeconds)\n")
-        writer.write(utf8: "#EXT-X-MEDIA-SEQUENCE:\(first.segment.number)\n")
-        let sequence = discontinuitySequence(of: firstRun, in: window, container)
-        writer.write(utf8: "#EXT-X-DISCONTINUITY-SEQUENCE:\(sequence)\n")
-
-        var lines = Lines(window: window, container: container, suffix: suffix)
-        for entry in entries { lines.write(entry.segment, to: &writer) }
-        // The playlist is complete only when it has caught up with the end of all that it shows.
-        if window.state == .ended { writer.write(utf8: "#EXT-X-ENDLIST\n") }
+        if isLowLatency { writeControl(targets, &writer) }
+        var lines = SegmentLines(rendition: rendition, window: window, container: container, suffix: suffix)
+        lines.writeSequence(of: first.segment, to: &writer)
+        if skipped > 0 {
+            writer.write(utf8: "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)")
+            writer.write(utf8: delta == .skipV2 ? ",RECENTLY-REMOVED-DATERANGES=\"\"\n" : "\n")
+            lines.pass(entries.prefix(skipped))
+        }
+        for index in entries.indices.dropFirst(skipped) { lines.write(entries[index], to: &writer) }
+        if window.state == .ended {
+            writer.write(utf8: "#EXT-X-ENDLIST\n")
+        } else if isLowLatency {
+            lines.writeOpenParts(to: &writer)
+            writeReports(besides: name, in: window, suffix, &writer)
+        }
         return writer.finish()
     }
 
-    /// Counts the seams that the container shows as discontinuities, of which there is one between two numbers.
-    private static func discontinuitySequence(
-        of run: Run, in window: LiveWindow, _ container: HLSContainer
-    ) -> Int {
-        switch container {
-        case .fragmentedMP4: run.discontinuitySequence
-        case .transportStream: (window.origin?.firstDiscontinuitySequence ?? 0) + run.ordinal
-        }
+    /// Whether decoding can start at every segment, the open one included.
+    private static func isIndependent(_ rendition: LiveWindow.RenditionWindow) -> Bool {
+        rendition.entries.allSatisfy(\.segment.isIndependent)
+            && rendition.listedOpenParts.first.map { $0.isIndependent || $0.isGap } ?? true
     }
 
     /// A transport stream segment exists when all the renditions that go into it do.
@@ -77,65 +115,54 @@ public enum MediaPlaylist {
         switch container {
         case .fragmentedMP4: return rendition.entries[...]
         case .transportStream:
-            return rendition.entries.prefix { entry in
-                window.run(entry.segment.run)?.renditions.allSatisfy { other in
-                    let newest = window.rendition(named: other.name)?.entries.last?.segment.number
-                    return newest.map { $0 >= entry.segment.number } ?? false
-                } ?? false
+            let newest = window.runs.map { run in
+                let pieces = run.renditions.filter { $0.name == rendition.name || $0.kind == .audio }
+                return (run.number, pieces.map { window.rendition(named: $0.name)?.newestNumber ?? -1 }.min() ?? -1)
             }
+            let count = rendition.entries.reversed().prefix { entry in
+                newest.last { $0.0 <= entry.segment.run }.map { $0.1 < entry.segment.number } ?? true
+            }.count
+            return rendition.entries.dropLast(count)
         }
     }
 
-    /// Writes segments one by one, with the tags that depend on the one before.
-    private struct Lines {
-        let window: LiveWindow
-        let container: HLSContainer
-        let suffix: AddressSuffix
-        private var run: Run?
-        private var epoch: Int64?
-
-        init(window: LiveWindow, container: HLSContainer, suffix: AddressSuffix) {
-            self.window = window
-            self.container = container
-            self.suffix = suffix
+    /// How many segments lie before the skip boundary, which is measured from the end of the last finished segment.
+    private static func skippable(_ entries: ArraySlice<LiveWindow.Entry>, _ targets: Targets) -> Int {
+        let boundary = MediaTime(ticks: Int64(skipBoundaryTargets * targets.durationSeconds), timescale: 1)
+        var milliseconds: Int64 = 0
+        for index in entries.indices.reversed() {
+            if milliseconds >= boundary.milliseconds { return index - entries.startIndex + 1 }
+            let segment = entries[index].segment
+            milliseconds += MediaTime(ticks: segment.duration, timescale: segment.timescale).milliseconds
         }
+        return 0
+    }
 
-        mutating func write(_ segment: Segment, to writer: inout ByteWriter) {
-            if run?.number != segment.run { writeSeam(before: segment, &writer) }
-            writer.write(utf8: "#EXT-X-PROGRAM-DATE-TIME:")
-            writer.write(dateOf: window.unixMilliseconds(at: segment.startTime))
-            writer.write(utf8: "\n#EXTINF:")
-            writer.write(secondsOf: MediaTime(ticks: segment.duration, timescale: segment.timescale))
-            writer.write(utf8: segment.isGap ? ",\n#EXT-X-GAP\nsegment-" : ",\nsegment-")
-            writer.write(decimal: segment.number)
-            switch container {
-            case .fragmentedMP4: writer.write(utf8: ".m4s")
-            case .transportStream: writer.write(utf8: ".ts")
-            }
-            writer.write(utf8: suffix.text)
-            writer.write(UInt8(ascii: "\n"))
+    private static func writeControl(_ targets: Targets, _ writer: inout ByteWriter) {
+        let part = Int64(targets.partMilliseconds)
+        writer.write(utf8: "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=")
+        writer.write(secondsOf: MediaTime(milliseconds: part * partHoldBackTargets))
+        writer.write(utf8: ",HOLD-BACK=\(holdBackTargets * targets.durationSeconds)")
+        writer.write(utf8: ",CAN-SKIP-UNTIL=\(skipBoundaryTargets * targets.durationSeconds)")
+        writer.write(utf8: ",CAN-SKIP-DATERANGES=YES\n#EXT-X-PART-INF:PART-TARGET=")
+        writer.write(secondsOf: MediaTime(milliseconds: part))
+        writer.write(UInt8(ascii: "\n"))
+    }
+
+    /// Where the other renditions stand that the newest run has or that the multivariant playlist still leads to, so
+    /// that a player that changes to one of them knows what to ask for.
+    private static func writeReports(
+        besides name: String, in window: LiveWindow, _ suffix: AddressSuffix, _ writer: inout ByteWriter
+    ) {
+        let newest = window.runs.last?.renditions ?? []
+        let playable = window.playableRun
+        let offered = playable.map { run in
+            MasterPlaylist.offered(in: run, of: window) + run.renditions.filter { $0.kind == .audio }
         }
-
-        private func isSeen(from run: Run, to next: Run) -> Bool {
-            MediaPlaylist.discontinuitySequence(of: run, in: window, container)
-                != MediaPlaylist.discontinuitySequence(of: next, in: window, container)
-        }
-
-        /// A new run: a discontinuity unless its sequence is the same, and the initialisation segment.
-        private mutating func writeSeam(before segment: Segment, _ writer: inout ByteWriter) {
-            let next = window.run(segment.run)
-            var isDiscontinuous = false
-            if let run, let next, isSeen(from: run, to: next) {
-                isDiscontinuous = true
-                writer.write(utf8: "#EXT-X-DISCONTINUITY\n")
-            }
-            run = next
-            // Gaps of a rendition that its run does not have are under the last initialisation segment.
-            guard container == .fragmentedMP4, let epoch = next?.rendition(named: segment.rendition)?.epoch,
-                isDiscontinuous || epoch != self.epoch
-            else { return }
-            self.epoch = epoch
-            writer.write(utf8: "#EXT-X-MAP:URI=\"init-\(epoch).mp4\(suffix.text)\"\n")
+        for other in newest + (offered ?? []).filter({ old in !newest.contains { $0.name == old.name } }) {
+            guard other.name != name, let edge = window.liveEdge(of: other.name) else { continue }
+            writer.write(utf8: "#EXT-X-RENDITION-REPORT:URI=\"../\(other.name)/playlist.m3u8\(suffix.text)\"")
+            writer.write(utf8: ",LAST-MSN=\(edge.sequence),LAST-PART=\(edge.part)\n")
         }
     }
 }

@@ -17,5 +17,5 @@ struct Migration: Sendable {
     }
 
     /// All that this binary knows, in order.
-    static let all = [streams]
+    static let all = [streams, qualityLevels]
 }

@@ -25,6 +25,29 @@ public struct Configuration: Sendable {
     public var partMilliseconds: Int64
     /// How far back a viewer can seek, in milliseconds. `DVR_SECONDS`
     public var windowMilliseconds: Int64
+    /// The renditions to make where no quality levels are stored; none passes the source on alone. `LADDER`, and
+    /// `LADDER_HALVE_FPS` for its frame rates
+    public var ladder: QualityLadder
+    /// Whether the highest rendition may be a copy of the source. `LADDER_TOP`
+    public var ladderTop: LadderTop
+    /// What encodes video. `ENCODER`
+    public var encoder: EncoderChoice
+    /// How much work libx264 does. `X264_PRESET`
+    public var x264Preset: X264Preset
+    /// What encoded sound gets, in bits per second. `AUDIO_KBITS`
+    public var audioBitsPerSecond: Int
+    /// The time between still pictures, in milliseconds; `nil` makes none. `THUMBNAIL_SECONDS`
+    public var thumbnailMilliseconds: Int64?
+    /// How far transcoding may fall behind before it makes less, in milliseconds. `TRANSCODE_LAG_SECONDS`
+    public var transcodeLagMilliseconds: Int64
+    /// How long transcoding may stand still before the source is passed on alone, in milliseconds.
+    /// `TRANSCODE_STALL_SECONDS`
+    public var transcodeStallMilliseconds: Int64
+    /// The share of all cores that transcoding may use before further streams are passed on without it, up to 1.
+    /// `TRANSCODE_LOAD_MAX`
+    public var transcodeLoadMax: Double
+    /// How many streams are encoded at once; `nil` leaves it to the load. `TRANSCODE_STREAMS_MAX`
+    public var transcodeStreamsMax: Int?
     /// How much memory segments may take before the oldest go to disk, in bytes. `SEGMENT_MEMORY_MB`
     public var segmentMemoryBytes: Int
     /// How long a stream waits for its encoder to come back, in milliseconds. `RECONNECT_GRACE_SECONDS`
@@ -66,6 +89,18 @@ public struct Configuration: Sendable {
         segmentMilliseconds = reader.read(Variables.segmentSeconds)
         partMilliseconds = reader.read(Variables.partSeconds)
         windowMilliseconds = reader.read(Variables.dvrSeconds)
+        let ladder = reader.read(Variables.ladder)
+        self.ladder =
+            reader.read(Variables.ladderHalveFPS) ? ladder.limitingFrameRates(to: 30, upToHeight: 480) : ladder
+        ladderTop = reader.read(Variables.ladderTop)
+        encoder = reader.read(Variables.encoder)
+        x264Preset = reader.read(Variables.x264Preset)
+        audioBitsPerSecond = reader.read(Variables.audioKilobits) * 1000
+        thumbnailMilliseconds = Self.unlessZero(reader.read(Variables.thumbnailSeconds))
+        transcodeLagMilliseconds = reader.read(Variables.transcodeLag)
+        transcodeStallMilliseconds = reader.read(Variables.transcodeStall)
+        transcodeLoadMax = reader.read(Variables.transcodeLoadMax)
+        transcodeStreamsMax = Self.unlessZero(reader.read(Variables.transcodeStreamsMax))
         segmentMemoryBytes = reader.read(Variables.segmentMemory) << 20
         reconnectGraceMilliseconds = reader.read(Variables.reconnectGrace)
         rtmpIdleMilliseconds = reader.read(Variables.rtmpIdle)
@@ -77,7 +112,6 @@ public struct Configuration: Sendable {
         corsOrigins = reader.read(Variables.corsOrigins)
         eventLoopCount = reader.read(Variables.eventLoops)
         shutdownGraceMilliseconds = reader.read(Variables.shutdownGrace)
-        reader.read(Variables.ladder)
         for name in Variables.notYetSupported {
             reader.refuse(name, reason: "is not supported by this version: leave it unset")
         }
@@ -85,6 +119,8 @@ public struct Configuration: Sendable {
         if mistakes.isEmpty { mistakes = contradictions }
         guard mistakes.isEmpty else { throw ConfigurationFailure(mistakes: mistakes) }
     }
+
+    private static func unlessZero<Number: BinaryInteger>(_ number: Number) -> Number? { number == 0 ? nil : number }
 
     /// What is wrong between values that are right one by one.
     private var contradictions: [ConfigurationMistake] {

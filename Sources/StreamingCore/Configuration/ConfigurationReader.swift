@@ -69,19 +69,38 @@ extension ConfigurationVariable where Value == Int {
 
 extension ConfigurationVariable where Value == Int64 {
     /// Seconds with up to three decimals, held as milliseconds.
+    ///
+    /// - Parameter orZero: Whether 0 is allowed beside the range.
     static func seconds(
-        _ name: String, _ fallback: String, in range: ClosedRange<Int64>, _ help: String
+        _ name: String, _ fallback: String, in range: ClosedRange<Int64>, orZero: Bool = false, _ help: String
     ) -> Self {
         Self(name: name, fallback: fallback, help: help) { text throws(ConfigurationReason) in
-            guard let value = milliseconds(text), range.contains(value) else {
+            guard let value = Thousandths.read(text), range.contains(value) || orZero && value == 0 else {
                 throw ConfigurationReason(
-                    "must be seconds from \(decimal(range.lowerBound)) to \(decimal(range.upperBound)), not '\(text)'")
+                    "must be \(orZero ? "0 or " : "")seconds \(Thousandths.words(for: range)), not '\(text)'")
             }
             return value
         }
     }
+}
 
-    private static func milliseconds(_ text: String) -> Int64? {
+extension ConfigurationVariable where Value == Double {
+    /// A part of a whole with up to three decimals; the range is in thousandths.
+    static func share(
+        _ name: String, _ fallback: String, in range: ClosedRange<Int64>, _ help: String
+    ) -> Self {
+        Self(name: name, fallback: fallback, help: help) { text throws(ConfigurationReason) in
+            guard let value = Thousandths.read(text), range.contains(value) else {
+                throw ConfigurationReason("must be a number \(Thousandths.words(for: range)), not '\(text)'")
+            }
+            return Double(value) / 1000
+        }
+    }
+}
+
+/// Numbers with up to three decimals.
+private enum Thousandths {
+    static func read(_ text: String) -> Int64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = Int64(parts[0]), whole >= 0, whole < 1_000_000_000 else { return nil }
         guard parts.count == 2 else { return whole * 1000 }
@@ -91,11 +110,15 @@ extension ConfigurationVariable where Value == Int64 {
         return whole * 1000 + fraction
     }
 
-    private static func decimal(_ milliseconds: Int64) -> String {
-        guard milliseconds % 1000 != 0 else { return String(milliseconds / 1000) }
-        var digits = String(1000 + milliseconds % 1000).dropFirst()
+    static func words(for range: ClosedRange<Int64>) -> String {
+        "from \(decimal(range.lowerBound)) to \(decimal(range.upperBound))"
+    }
+
+    private static func decimal(_ thousandths: Int64) -> String {
+        guard thousandths % 1000 != 0 else { return String(thousandths / 1000) }
+        var digits = String(1000 + thousandths % 1000).dropFirst()
         while digits.hasSuffix("0") { digits = digits.dropLast() }
-        return "\(milliseconds / 1000).\(digits)"
+        return "\(thousandths / 1000).\(digits)"
     }
 }
 

@@ -69,9 +69,6 @@ enum Variables {
     static let shutdownGrace = ConfigurationVariable<Int64>.seconds(
         "SHUTDOWN_GRACE_SECONDS", "10", in: 0...3_600_000,
         "how long each step of a shutdown may take before connections are cut")
-    static let ladder = ConfigurationVariable<Void>.choice(
-        "LADDER", "none", [("none", ())],
-        "renditions to make; none passes the source through, and is all this version has")
 
     /// Names of the architecture whose back ends are not built yet: setting one must not be silently ignored.
     static let notYetSupported = ["KAFKA_BROKERS", "REDIS_URL", "S3_BUCKET", "S3_ENDPOINT", "DATABASE_URL"]
@@ -83,10 +80,12 @@ enum Variables {
         return [
             line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(dataDirectory),
             line(webDirectory), line(adminToken), line(logLevel), line(segmentSeconds), line(partSeconds),
-            line(dvrSeconds), line(ladder), line(segmentMemory), line(reconnectGrace), line(rtmpIdle),
-            line(rtmpReadInterval),
-            line(rtmpConnectionsMax), line(rtmpReceiveBuffer), line(httpConnectionsMax),
-            line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops), line(shutdownGrace),
+            line(dvrSeconds), line(ladder), line(ladderTop), line(ladderHalveFPS), line(encoder), line(x264Preset),
+            line(audioKilobits), line(thumbnailSeconds), line(transcodeLag), line(transcodeStall),
+            line(transcodeLoadMax), line(transcodeStreamsMax), line(segmentMemory), line(reconnectGrace),
+            line(rtmpIdle), line(rtmpReadInterval), line(rtmpConnectionsMax), line(rtmpReceiveBuffer),
+            line(httpConnectionsMax), line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops),
+            line(shutdownGrace),
         ]
     }
 

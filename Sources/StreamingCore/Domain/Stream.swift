@@ -46,4 +46,12 @@ public enum StreamState: String, Sendable, CaseIterable {
     case ended
     /// The last broadcast failed on our side; `failure` says why. Becomes `active` with the next one.
     case error
+
+    /// Whether a broadcast has begun and is not over.
+    public var isOnAir: Bool {
+        switch self {
+        case .active, .reconnecting: true
+        case .created, .ended, .error: false
+        }
+    }
 }

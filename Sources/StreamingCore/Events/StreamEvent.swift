@@ -18,6 +18,13 @@ public struct StreamEvent: Sendable, Equatable {
         case deleted
         /// A key was revoked: whoever publishes with it must go.
         case keyRevoked(keyID: UUIDv7)
+        /// The renditions of a broadcast are others, or transcoding is measured anew.
+        case renditionsChanged(LadderReport)
+        /// No rendition is encoded, because this worker has enough to do: the source is passed on alone.
+        case transcodingRefused(reason: String)
+        /// An encoder or a decoder failed: of one rendition, or, where that is `nil`, for all of the broadcast. What is
+        /// left goes on.
+        case transcodingFailed(rendition: String?, reason: String)
     }
 
     /// Why a broadcast ended. The raw values are the form in logs and events.
