@@ -38,15 +38,15 @@ row() {
 
 # ratios: Sluice over FFmpeg, over the pairs of neighbouring rounds.
 ratios() {
-  paste "$folder/sluice.$policy" "$folder/ffmpeg.$policy" | awk '{ print $1 / $4, $3 / $6 }' | sort -g | awk '
-    { ratio[NR] = $1; memory += $2 }
+  paste "$folder/sluice.$policy" "$folder/ffmpeg.$policy" | awk '{ print $1 / $4, $2 / $5, $3 / $6 }' | sort -g | awk '
+    { ratio[NR] = $1; cost += $2; memory += $3 }
     END {
       median = ratio[int((NR + 1) / 2)]
       above = median - 1.15
       verdict = (above >= 0) ? "meets" : "misses"
       printf "  sluice is %.2f times ffmpeg (%.2f to %.2f over %d pairs of rounds) and %s the bar of 1.15 by %.2f; ",
         median, ratio[1], ratio[NR], NR, verdict, (above >= 0) ? above : -above
-      printf "%.2f times the memory, the bar is 1.00\n", memory / NR }'
+      printf "%.2f times the processor time; %.2f times the memory, the bar is 1.00\n", cost / NR, memory / NR }'
 }
 
 pictures=$(

@@ -84,7 +84,8 @@ struct Assembly {
             packager: Packager.Configuration(
                 segmentMilliseconds: configuration.segmentMilliseconds, partMilliseconds: configuration.partMilliseconds
             ),
-            ladder: configuration.ladderConfiguration, window: window,
+            ladder: configuration.ladderConfiguration, thumbnailMilliseconds: configuration.thumbnailMilliseconds,
+            window: window,
             retentionMilliseconds: configuration.windowMilliseconds,
             drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
         services.append(

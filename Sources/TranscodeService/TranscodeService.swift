@@ -1,3 +1,4 @@
+import Media
 public import Packaging
 public import StreamingCore
 import Synchronization
@@ -12,6 +13,8 @@ public final class TranscodeService: Service {
         public var packager: Packager.Configuration
         /// `nil` passes every source on as it is.
         public var ladder: LadderConfiguration?
+        /// How far still pictures of a source without a ladder are apart, in milliseconds; `nil` for none.
+        public var thumbnailMilliseconds: Int64?
         public var window: LiveWindow.Configuration
         /// How long an ended broadcast can still be watched, in milliseconds.
         public var retentionMilliseconds: Int64
@@ -19,12 +22,14 @@ public final class TranscodeService: Service {
         public var drainMilliseconds: Int64
 
         public init(
-            packager: Packager.Configuration, ladder: LadderConfiguration? = nil, window: LiveWindow.Configuration,
+            packager: Packager.Configuration, ladder: LadderConfiguration? = nil, thumbnailMilliseconds: Int64? = nil,
+            window: LiveWindow.Configuration,
             retentionMilliseconds: Int64,
             drainMilliseconds: Int64
         ) {
             self.packager = packager
             self.ladder = ladder
+            self.thumbnailMilliseconds = thumbnailMilliseconds
             self.window = window
             self.retentionMilliseconds = retentionMilliseconds
             self.drainMilliseconds = drainMilliseconds
@@ -129,12 +134,19 @@ public final class TranscodeService: Service {
 
     private func passThrough(_ reader: any FrameLogReader, _ logger: Logger) async {
         var packager = Packager(configuration.packager)
+        var thumbnails = Thumbnails()
+        let stills = configuration.thumbnailMilliseconds.map(KeyframeStills.init)
         while let batch = await reader.next() {
             if batch.lostEntries > 0 {
                 logger.error("frames lost: packaging is too slow", ["frames.lost": LogValue(batch.lostEntries)])
             }
             for entry in batch.entries {
                 for output in packager.append(entry) { await carryOut(output, for: reader.stream, logger) }
+                if case .frame(let frame) = entry { stills?.offer(frame) }
+            }
+            if let jpeg = stills?.take() { thumbnails.add(jpeg) }
+            for output in thumbnails.outputs(inSegment: packager.openSegmentNumber) {
+                await carryOut(output, for: reader.stream, logger)
             }
         }
     }

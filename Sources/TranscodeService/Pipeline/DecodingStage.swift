@@ -22,9 +22,6 @@ final class DecodingStage: @unchecked Sendable {
     static let soundName = "sound"
     /// Who posts still pictures, in the pipeline.
     static let thumbnailName = "thumbnail"
-    /// How wide a still picture is.
-    static let thumbnailWidth = 320
-    private static let thumbnailQuality = 75
     /// A longer pause between pictures begins anew with a key frame, as the packager does.
     private static let holeTicks: Int64 = 90_000
 
@@ -192,7 +189,7 @@ final class DecodingStage: @unchecked Sendable {
         do throws(CodecFailure) {
             made = [
                 .thumbnail(
-                    try StillImage.jpeg(of: picture, width: Self.thumbnailWidth, quality: Self.thumbnailQuality))
+                    try StillImage.jpeg(of: picture, width: KeyframeStills.width, quality: KeyframeStills.quality))
             ]
         } catch {
             controls.failed(Self.thumbnailName, error)

@@ -6,10 +6,8 @@ import Packaging
 struct PackagingDesk {
     private var packager: Packager
     private var assembler = LadderAssembler()
-    /// A still picture for the segment that its picture is in, until that one has a number.
-    private var thumbnail: Bytes?
-    /// The segment of the newest still picture: none has two.
-    private var thumbnailNumber: Int64?
+    private var thumbnails = Thumbnails()
+    private let stills: KeyframeStills?
     private var passedNumber: Int64?
     private var announcedLadder: VideoLadder?
     private var announcedSound: Track?
@@ -22,7 +20,11 @@ struct PackagingDesk {
     private(set) var sound: Track?
 
     /// - Parameter checkpoint: Where another worker was; `nil` at the beginning of a log.
-    init(_ packaging: Packager.Configuration, resuming checkpoint: Packager.Checkpoint? = nil) {
+    init(
+        _ packaging: Packager.Configuration, thumbnailMilliseconds: Int64?,
+        resuming checkpoint: Packager.Checkpoint? = nil
+    ) {
+        stills = thumbnailMilliseconds.map(KeyframeStills.init)
         packager = checkpoint.map { Packager(packaging, resuming: $0) } ?? Packager(packaging)
     }
 
@@ -53,17 +55,11 @@ struct PackagingDesk {
             if let picture = assembler.assemble(frame, merged.outputs, merged.decision) {
                 outputs = packager.append(picture)
             }
-            for case .thumbnail(let bytes) in merged.outputs.flatMap(\.outputs) { thumbnail = bytes }
-            if let bytes = thumbnail, let number = packager.openSegmentNumber, number > thumbnailNumber ?? -1 {
-                thumbnail = nil
-                thumbnailNumber = number
-                outputs.append(
-                    .store(
-                        StoredObject(
-                            kind: .thumbnail, name: TimelineEvent.thumbnailName(number), chunks: [bytes])))
-                outputs.append(.announce(.thumbnail(number)))
-            }
-            return outputs
+            for case .thumbnail(let jpeg) in merged.outputs.flatMap(\.outputs) { thumbnails.add(jpeg) }
+            // Nobody decodes a source that is only copied.
+            if merged.outputs.isEmpty { stills?.offer(frame) }
+            if let jpeg = stills?.take() { thumbnails.add(jpeg) }
+            return outputs + thumbnails.outputs(inSegment: packager.openSegmentNumber)
         }
     }
 

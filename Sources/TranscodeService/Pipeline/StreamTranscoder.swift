@@ -86,7 +86,8 @@ struct StreamTranscoder: Sendable {
     }
 
     private func package() async {
-        var desk = PackagingDesk(packaging, resuming: checkpoint?.packager)
+        var desk = PackagingDesk(
+            packaging, thumbnailMilliseconds: configuration.thumbnailMilliseconds, resuming: checkpoint?.packager)
         var watch = LoadWatch(configuration, encoder: encoder, load: load, clock: clock)
         while let merged = await slots.next() {
             for output in desk.take(merged) { await outlets.carryOut(output) }
