@@ -92,7 +92,7 @@ struct SourceFeeder {
         if let discontinuity, discontinuity != frame.discontinuitySequence { lost() }
         discontinuity = frame.discontinuitySequence
         await judge(frame, notice)
-        if frame.isKeyframe { isDecoding = rungs.contains { controls.orders.encodes($0.name) } }
+        if frame.isKeyframe { decode(rungs.contains { controls.orders.encodes($0.name) }) }
         guard isDecoding else {
             _ = await slots.append(.video(frame))
             return
@@ -144,6 +144,12 @@ struct SourceFeeder {
         case .copy: .fit(bitRate: 0)
         case .encode: .unfit(.policy)
         }
+    }
+
+    /// Begins or ends decoding; at its end what the encoders hold comes out.
+    private mutating func decode(_ isNeeded: Bool) {
+        if isDecoding && !isNeeded { stage.flush() }
+        isDecoding = isNeeded
     }
 
     /// Finds out whether the source can be copied.

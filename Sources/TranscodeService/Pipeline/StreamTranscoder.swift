@@ -35,7 +35,7 @@ struct StreamTranscoder: Sendable {
     private let logger: Logger
     private let outlets: Outlets
     private let slots = PipelineSlots()
-    private let controls: TranscodeControls
+    let controls: TranscodeControls
     private let checkpoint: LadderCheckpoint?
 
     init(

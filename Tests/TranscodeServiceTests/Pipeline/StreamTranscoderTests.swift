@@ -195,6 +195,29 @@ import Testing
         await work.value
     }
 
+    @Test func `the source goes on when every rung is shed`() async throws {
+        let entries = try await SourceClip.make(seconds: 16).entries
+        let half = entries.count / 2
+        let reader = ClipReader(Array(entries[..<half]), staysOpen: true)
+        let made = Mutex([Segment]())
+        let transcoder = transcoder(.auto, Self.rungs, resuming: nil) { output in
+            guard case .announce(.segment(let segment)) = output else { return }
+            made.withLock { $0.append(segment) }
+        }
+        let work = Task { await transcoder.run(reader) { Self.rungs } }
+        defer { reader.close() }
+        let segments = { @Sendable (name: String) in made.withLock { $0.filter { $0.rendition == name } } }
+        try await eventually("all renditions are made", within: 20) { segments("180p").count >= 2 }
+        transcoder.controls.order { $0.shed = ["240p", "180p"] }
+        reader.add(Array(entries[half..<entries.count - 1]))
+        try await eventually("the copy goes on", within: 20) { segments("360p").count >= 7 }
+        reader.close()
+        await work.value
+        #expect(segments("360p").allSatisfy { !$0.isGap })
+        #expect(segments("180p").contains { $0.isGap })
+        #expect(segments("180p").map(\.number) == segments("360p").map(\.number))
+    }
+
     @Test func `a source of the lowest rung alone is not decoded for nothing`() async throws {
         let made = try await transcode(
             try await SourceClip.make(seconds: 6, size: "320x180").entries,
@@ -224,6 +247,15 @@ private final class ClipReader: FrameLogReader {
         state = Mutex(State(batches: batches, isOpen: staysOpen))
     }
 
+    /// More entries of the log that has stayed open.
+    func add(_ entries: [BroadcastEntry]) {
+        let waiting = state.withLock { state in
+            state.batches.insert(FrameLogBatch(entries: entries), at: 0)
+            return state.waiting.take()
+        }
+        waiting?.resume()
+    }
+
     func close() {
         let waiting = state.withLock { state in
             state.isOpen = false
@@ -233,14 +265,17 @@ private final class ClipReader: FrameLogReader {
     }
 
     func next() async -> FrameLogBatch? {
-        if let batch = state.withLock({ $0.batches.popLast() }) { return batch }
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if state.isOpen { state.waiting = continuation }
-                return state.isOpen
+        while true {
+            let (batch, isOpen) = state.withLock { ($0.batches.popLast(), $0.isOpen) }
+            if batch != nil || !isOpen { return batch }
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.isOpen, state.batches.isEmpty else { return false }
+                    state.waiting = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
             }
-            if !isOpen { continuation.resume() }
         }
-        return nil
     }
 }
