@@ -38,7 +38,7 @@ private struct RenditionDocument: Encodable {
         try members.encode(rendition.width, forKey: .width)
         try members.encode(rendition.height, forKey: .height)
         try members.encode(rendition.picturesPerSecond?.inThousandths, forKey: .frameRate)
-        try members.encode(rendition.bitsPerSecond, forKey: .bitsPerSecond)
+        try members.encode(rendition.bitsPerSecond > 0 ? rendition.bitsPerSecond : nil, forKey: .bitsPerSecond)
         guard isForAdministrator else { return }
         switch rendition.mode {
         case .copy:

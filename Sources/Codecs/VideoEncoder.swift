@@ -72,7 +72,7 @@ public final class VideoEncoder {
         unsafe fields.pointee.gop_size = options.keyframeDistanceMax
         unsafe fields.pointee.max_b_frames = options.bidirectionalPictures
         unsafe fields.pointee.thread_count = Int32(max(1, min(settings.threadCount, 16)))
-        unsafe fields.pointee.thread_type = FF_THREAD_SLICE
+        unsafe fields.pointee.thread_type = FF_THREAD_FRAME
         upload.attach(to: context)
         Self.setRates(context, settings)
         Self.setColour(context, settings.colour)

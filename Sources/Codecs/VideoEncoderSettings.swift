@@ -33,7 +33,7 @@ public struct VideoEncoderSettings: Sendable, Hashable {
     public var frameRate: Ratio
     /// On average, in bits per second.
     public var bitRate: Int
-    /// Above 1 a picture is cut into as many slices; there is no latency to gain or lose.
+    /// Pictures that are encoded at the same time, 1 to 16; each above 1 adds a picture of delay.
     public var threadCount: Int
     /// What sample values mean, carried over from the source; `nil` leaves it to players.
     public var colour: VideoUsability.ColourDescription?

@@ -3,10 +3,9 @@ import StreamingCore
 import TranscodeService
 
 extension Configuration {
-    /// What to make of every stream; `nil` passes the source on alone.
-    var ladderConfiguration: LadderConfiguration? {
-        guard !ladder.levels.isEmpty else { return nil }
-        return LadderConfiguration(
+    /// What to make of every stream; without rungs the source is passed on alone, unless quality levels are stored.
+    var ladderConfiguration: LadderConfiguration {
+        LadderConfiguration(
             rungs: ladder.enabledLevels.map(Rung.init), copyPolicy: copyPolicy, encoder: encoder.name,
             preset: x264Preset.rawValue, audioBitRate: audioBitsPerSecond, lagMilliseconds: transcodeLagMilliseconds,
             thumbnailMilliseconds: thumbnailMilliseconds, stallMilliseconds: transcodeStallMilliseconds,

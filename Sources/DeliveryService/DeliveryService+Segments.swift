@@ -39,8 +39,11 @@ extension DeliveryService {
             guard channel.isGap(stored.number, in: stored.rendition) else {
                 return await self.stored(stored, of: stream, request)
             }
-            let type = mediaType(of: stored.rendition)
-            return immutable([EmptySegment.bytes], type: type, tag: stored.tag).response(to: request)
+            var response = HTTPResponse(
+                .ok, fields: ["content-type": mediaType(of: stored.rendition)], body: .shared([EmptySegment.bytes]))
+            // A rendition that was shed may be back when others get there.
+            response.fields.set("cache-control", "no-cache")
+            return response
         case .coming, .tooFarAhead: return segmentNotFound(.soon)
         case .growing:
             let segment = GrowingSegment(
@@ -60,7 +63,7 @@ extension DeliveryService {
             guard channel.isHinted(stored.path, of: stored.rendition) else { return segmentNotFound(.soon) }
             let outcome = await channel.wait(
                 for: .part(place), of: stored.rendition, until: mediaDeadline(of: channel))
-            guard case .came = outcome else { return segmentNotFound() }
+            guard case .came = outcome else { return segmentNotFound(.soon) }
         }
         return await self.stored(stored, of: stream, request)
     }

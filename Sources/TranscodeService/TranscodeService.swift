@@ -1,3 +1,4 @@
+import Codecs
 import Media
 public import Packaging
 public import StreamingCore
@@ -92,7 +93,7 @@ public final class TranscodeService: Service {
         defer { readers.subtract(1, ordering: .relaxed) }
         let logger = logger.with("stream.id", LogValue(reader.stream))
         logger.debug("packaging began")
-        if let ladder = configuration.ladder {
+        if let ladder = configuration.ladder, await !rungs(ladder, logger).isEmpty {
             await transcode(reader, ladder, logger)
         } else {
             await passThrough(reader, logger)
@@ -105,8 +106,14 @@ public final class TranscodeService: Service {
         let outlets = StreamTranscoder.Outlets(
             carryOut: { await self.carryOut($0, for: stream, logger) },
             announce: { await self.announce($0, of: stream, logger) })
+        let kind = await encoder.kind()
+        if let wanted = ladder.encoder, wanted != kind {
+            logger.warning(
+                "encoder does not work here, another one is used",
+                ["encoder.wanted": LogValue(wanted.rawValue), "encoder.used": LogValue(kind.rawValue)])
+        }
         let transcoder = StreamTranscoder(
-            ladder, encoder: await encoder.kind(), packaging: configuration.packager, stream: stream, load: load,
+            ladder, encoder: kind, packaging: configuration.packager, stream: stream, load: load,
             clock: clock, logger: logger,
             outlets: outlets)
         await transcoder.run(reader) { await self.rungs(ladder, logger) }
@@ -141,7 +148,11 @@ public final class TranscodeService: Service {
                 logger.error("frames lost: packaging is too slow", ["frames.lost": LogValue(batch.lostEntries)])
             }
             for entry in batch.entries {
-                for output in packager.append(entry) { await carryOut(output, for: reader.stream, logger) }
+                for output in packager.append(entry) {
+                    await carryOut(output, for: reader.stream, logger)
+                    guard case .announce(.run(let run)) = output else { continue }
+                    await announce(.renditionsChanged(LadderReport(copiesOf: run)), of: reader.stream, logger)
+                }
                 if case .frame(let frame) = entry { stills?.offer(frame) }
             }
             if let jpeg = stills?.take() { thumbnails.add(jpeg) }
@@ -216,4 +227,20 @@ public enum TranscodeLimits {
     public static let deletionsWaitingMax = 10_000
     /// How often ended broadcasts are looked through, in seconds.
     public static let sweepSeconds = 5
+}
+
+extension LadderReport {
+    /// What a source is that passes as it is.
+    fileprivate init(copiesOf run: Run) {
+        self.init(
+            renditions: run.renditions.map { rendition in
+                var size: PictureSize?
+                var rate: Ratio?
+                if case .avc(let avc) = rendition.track.configuration {
+                    size = avc.displaySize
+                    rate = avc.sequence.frameRate
+                }
+                return Rendition(name: rendition.name, size: size, frameRate: rate, bitsPerSecond: 0, mode: .copy)
+            })
+    }
 }

@@ -10,6 +10,8 @@ import time
 import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+#: SLUICE names another build of the server.
+SERVER = pathlib.Path(os.environ.get("SLUICE", REPOSITORY / ".build/release/sluice"))
 TOKEN = "browser-test-token-0123456789"
 
 
@@ -38,6 +40,7 @@ class Sluice:
         self.log = open(self.folder / "log", "w+")
         self.environment = os.environ | {
             "RTMP_PORT": "0", "HTTP_PORT": "0", "BIND_ADDRESS": "127.0.0.1", "LOG_LEVEL": "debug",
+            "ENCODER": "libx264", "X264_PRESET": "superfast", "LADDER": "480p:1200,360p:700,240p:400",
             "DATA_DIR": str(self.folder / "data"), "WEB_DIR": str(web), "ADMIN_TOKEN": TOKEN,
         } | (environment or {})
         self.process = None
@@ -46,7 +49,7 @@ class Sluice:
     def start(self):
         self.output.truncate(0)
         self.process = subprocess.Popen(
-            [REPOSITORY / ".build/release/sluice"], cwd=self.folder, env=self.environment,
+            [SERVER], cwd=self.folder, env=self.environment,
             stdout=self.output, stderr=self.log)
         watch = wait_until(lambda: self._printed("Watch"), 15, "Sluice says where to watch")
         self.address = watch.split("/?")[0]
@@ -91,27 +94,27 @@ class Stream:
     def state(self):
         return self.server.ask(f"/streams/{self.id}")["state"]
 
-    def publish(self, *options, seconds_ahead=6):
+    def publish(self, *options, seconds_ahead=6, **picture):
         """Starts an encoder; returns when there are `seconds_ahead` seconds of broadcast to watch."""
-        encoder = Encoder(self.ingest_url, options)
+        encoder = Encoder(self.ingest_url, options, **picture)
         wait_until(lambda: self.state == "active", 10, "the stream is active")
         time.sleep(seconds_ahead)
         return encoder
 
 
 class Encoder:
-    """FFmpeg with its test picture, a clock and a tone: 720p30, a keyframe every 2 s."""
+    """FFmpeg with its test picture, a clock and a tone: 480p30, a keyframe every 2 s."""
 
     FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf"
 
-    def __init__(self, url, options=()):
+    def __init__(self, url, options=(), size="854x480"):
         clock = (
-            f"drawtext=fontfile={self.FONT}:text='%{{localtime\\:%H\\\\\\:%M\\\\\\:%S}}':fontsize=72:fontcolor=white"
-            ":box=1:boxcolor=black@0.6:boxborderw=16:x=(w-tw)/2:y=h-th-60")
+            f"drawtext=fontfile={self.FONT}:text='%{{localtime\\:%H\\\\\\:%M\\\\\\:%S}}':fontsize=h/10:fontcolor=white"
+            ":box=1:boxcolor=black@0.6:boxborderw=8:x=(w-tw)/2:y=h-th-h/12")
         self.process = subprocess.Popen(
-            ["ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30",
+            ["ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30",
              "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-vf", clock, "-c:v", "libx264",
-             "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "60", "-b:v", "1500k",
+             "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "60", "-b:v", "1000k",
              "-c:a", "aac", "-b:a", "96k", *options, "-f", "flv", url],
             stderr=subprocess.DEVNULL)
 

@@ -1,13 +1,17 @@
-"""Two browsers behind one face: open a page, run a function in it, look at it."""
+"""Three browsers behind one face: open a page, run a function in it, look at it."""
 
 import base64
 import json
+import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 import playwright.sync_api
 import websockets.sync.client
@@ -121,7 +125,7 @@ class FirefoxPage:
 
     def run(self, expression):
         answer = self.browser.command(
-            "script.evaluate", expression=f"(async () => JSON.stringify({{ value: {expression} }}))()",
+            "script.evaluate", expression=f"(async () => JSON.stringify({{ value: await ({expression}) }}))()",
             target={"context": self.context}, awaitPromise=True)
         if answer["type"] == "exception":
             raise RuntimeError(answer["exceptionDetails"]["text"])
@@ -133,3 +137,85 @@ class FirefoxPage:
 
     def close(self):
         self.browser.command("browsingContext.close", context=self.context)
+
+
+class WebKit:
+    """Debian's WebKitGTK with its own HLS, on a screen of its own, driven by WebDriver."""
+
+    BROWSERS = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.*/MiniBrowser"
+
+    def __init__(self):
+        self.screen = subprocess.Popen(
+            ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x1000x24", "-nolisten", "tcp"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        # Without a sound card the clock of GStreamer would not go.
+        self.folder = tempfile.mkdtemp(prefix="sluice-webkit-")
+        sound = self.folder + "/sound"
+        self.sound = subprocess.Popen(
+            ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "-L",
+             "module-null-sink", "-L", f"module-native-protocol-unix auth-anonymous=1 socket={sound}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"HOME": self.folder})
+        self.driver = subprocess.Popen(
+            ["WebKitWebDriver", "--host=127.0.0.1", f"--port={port}"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env=os.environ | {
+                "DISPLAY": ":" + self.screen.stdout.readline().strip(), "WEBKIT_GST_ENABLE_HLS_SUPPORT": "1",
+                "PULSE_SERVER": "unix:" + sound, "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11"})
+        self.address = f"http://127.0.0.1:{port}"
+        browser = str(next(pathlib.Path("/").glob(self.BROWSERS[1:])))
+        capabilities = {
+            "pageLoadStrategy": "none", "webkitgtk:browserOptions": {"binary": browser, "args": ["--automation"]}}
+        for _ in range(50):
+            try:
+                session = self.command("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
+                break
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        self.session = "/session/" + session["sessionId"]
+        self.version = "WebKitGTK " + session["capabilities"]["browserVersion"]
+
+    def command(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.address + path, method=method, data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as refusal:
+            raise RuntimeError(f"{path}: {json.load(refusal)['value']['message']}") from None
+
+    def open(self, url):
+        self.command("POST", self.session + "/url", {"url": url})
+        page = WebKitPage(self)
+        while page.run("location.href") == "about:blank":
+            time.sleep(0.05)
+        page.execute(PROBE)
+        return page
+
+    def close(self):
+        self.command("DELETE", self.session)
+        for process in (self.driver, self.sound, self.screen):
+            process.terminate()
+            process.wait(20)
+        self.screen.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class WebKitPage:
+    def __init__(self, browser):
+        self.browser = browser
+
+    def execute(self, script):
+        return self.browser.command(
+            "POST", self.browser.session + "/execute/sync", {"script": script, "args": []})
+
+    def run(self, expression):
+        return self.execute(f"return (async () => ({expression}))()")
+
+    def screenshot(self, path):
+        image = self.browser.command("GET", self.browser.session + "/screenshot")
+        pathlib.Path(path).write_bytes(base64.b64decode(image))
+
+    def close(self):
+        self.browser.command("POST", self.browser.session + "/url", {"url": "about:blank"})

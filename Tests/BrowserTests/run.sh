@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
-# Watches real broadcasts in real browsers, headless: Chromium with hls.js, its own HLS and dash.js, Firefox with hls.js
-# and dash.js. Needs the release build. Installs the browsers, the players and a Python environment where missing.
+# Watches real broadcasts in real browsers, without a screen: Chromium with hls.js, dash.js and its own HLS, Firefox with
+# hls.js and dash.js, WebKit with its own HLS. Needs the release build. Installs the browsers, the players and a Python
+# environment where missing.
 #
 #   Tests/BrowserTests/run.sh [-k PATTERN]     arguments go to Python's unittest
 #   PLAY_SECONDS=300 Tests/BrowserTests/run.sh -k plays
+#   SLUICE=FILE Tests/BrowserTests/run.sh      another build of the server
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-[ -x .build/release/sluice ] || { echo "run.sh: build first: swift build -c release --product sluice" >&2; exit 69; }
+[ -x "${SLUICE:-.build/release/sluice}" ] || { echo "run.sh: build first: swift build -c release --product sluice" >&2; exit 69; }
 
 missing=()
-for package in chromium firefox-esr ffmpeg fonts-dejavu-core python3-venv; do
+wanted=(
+  chromium firefox-esr ffmpeg fonts-dejavu-core python3-venv
+  webkit2gtk-driver xvfb pulseaudio gstreamer1.0-pulseaudio
+  gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+)
+for package in "${wanted[@]}"; do
   state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$state" = installed ] || missing+=("$package")
 done
@@ -28,11 +35,11 @@ fi
 
 scripts/players.sh
 venv=.build-browser/venv
-wanted=Tests/BrowserTests/requirements.txt
-if ! cmp -s "$wanted" "$venv/installed.txt"; then
+requirements=Tests/BrowserTests/requirements.txt
+if ! cmp -s "$requirements" "$venv/installed.txt"; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
-  cp "$wanted" "$venv/installed.txt"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+  cp "$requirements" "$venv/installed.txt"
 fi
 
 export PYTHONDONTWRITEBYTECODE=1

@@ -1,19 +1,20 @@
-"""Broadcasts watched for a while, and through the whole life of a stream."""
+"""Broadcasts watched for a while, in every quality, and through the whole life of a stream."""
 
 import os
 import time
 import unittest
 
 from broadcast import Sluice, wait_until
-from browsers import Chromium, Firefox
+from browsers import Chromium, Firefox, WebKit
 
 PLAY_SECONDS = float(os.environ.get("PLAY_SECONDS", "30"))
 FIRST_FRAME_SECONDS_MAX = 3
 #: Half a second in 30 is for a slow machine's clock and the sampling.
 STEPS_MISSED_MAX = 0.5
 DROPPED_SHARE_MAX = 0.10
-#: Three segments of 2 s, what is in the making, and the way.
-LATENCY_SECONDS_MAX = 10
+SWITCH_SECONDS_MAX = 2
+#: The players ask for three playlists or manifests in a part of 0.333 s at the most.
+PLAYLISTS_PER_SECOND_MAX = 9
 
 LOOK = """{
   time: video.currentTime, paused: video.paused, ready: video.readyState, error: video.error?.message ?? null,
@@ -21,6 +22,28 @@ LOOK = """{
   engine: document.getElementById("engine")?.textContent ?? null, probe,
   frames: video.getVideoPlaybackQuality().totalVideoFrames,
   dropped: video.getVideoPlaybackQuality().droppedVideoFrames }"""
+
+
+#: What the server was asked for, and how often it refused.
+REQUESTS = """(() => {
+  const requests = performance.getEntriesByType("resource").filter((entry) => /\\/(hls|dash)\\//.test(entry.name));
+  return {
+    playlists: requests.filter((entry) => /(m3u8|mpd)/.test(entry.name)).length,
+    refused: requests.filter((entry) => entry.responseStatus >= 400)
+      .map((entry) => `${entry.responseStatus} ${entry.name}`) };
+})()"""
+
+#: Chooses a quality; gives the seconds until a picture of its height is shown, or null.
+SWITCH = """new Promise((resolve) => {{
+  const began = performance.now();
+  const see = (_, picture) => {{
+    if (picture.height === {height}) resolve((performance.now() - began) / 1000);
+    else video.requestVideoFrameCallback(see);
+  }};
+  video.requestVideoFrameCallback(see);
+  setTimeout(resolve, 10000, null);
+  {choose}
+}})"""
 
 
 class Viewer:
@@ -34,6 +57,14 @@ class Viewer:
     knows_latency = True
     #: Whether the player fails until a broadcast has some segments, so that the page has to try again.
     fails_at_first = False
+    #: How long after its first picture the player is watched.
+    settling_seconds = 2
+    #: How far behind live the player may be, in seconds.
+    latency_max = 2.5
+    #: JavaScript that has the player show the quality `{name}`, or None where it cannot be told.
+    choose = None
+    #: The broadcast that the tests share which change nothing of it.
+    shared = None
 
     @classmethod
     def setUpClass(cls):
@@ -53,6 +84,15 @@ class Viewer:
         self.addCleanup(encoder.kill)
         return encoder
 
+    def watch_shared(self):
+        """Opens the shared broadcast and waits until it is seen."""
+        if not self.shared:
+            type(self).shared = self.server.make_stream("Plays")
+            self.addClassCleanup(self.shared.publish(seconds_ahead=8).kill)
+        page = self.open(self.shared)
+        wait_until(lambda: page.run("probe.firstFrame"), 10, "a first frame")
+        return page
+
     def say(self, text):
         print(f"\n    {self.browser.version}: {text}", end=" ", flush=True)
 
@@ -61,7 +101,7 @@ class Viewer:
 
     def assert_near_live(self, look):
         if self.knows_latency:
-            self.assertLess(look["latency"], LATENCY_SECONDS_MAX)
+            self.assertLess(look["latency"], self.latency_max)
         else:
             self.assertIsNone(look["latency"])
 
@@ -80,31 +120,51 @@ class Viewer:
         return time.monotonic() - began
 
     def test_plays_without_a_stall(self):
-        stream = self.server.make_stream("Plays")
-        self.publish(stream, seconds_ahead=8)
-        page = self.open(stream)
-        wait_until(lambda: page.run("probe.firstFrame"), 10, "a first frame")
-        time.sleep(2)
-        before, began = page.run(LOOK), time.monotonic()
+        page = self.watch_shared()
+        time.sleep(self.settling_seconds)
+        before, asked, began = page.run(LOOK), page.run(REQUESTS), time.monotonic()
         time.sleep(PLAY_SECONDS)
-        after, elapsed = page.run(LOOK), time.monotonic() - began
+        after, requests, elapsed = page.run(LOOK), page.run(REQUESTS), time.monotonic() - began
 
         first_frame = after["probe"]["firstFrame"]
         frames, dropped = (after[name] - before[name] for name in ("frames", "dropped"))
+        playlists = (requests["playlists"] - asked["playlists"]) / elapsed
         self.say(
             f"{after['engine'] or self.engine}, first frame {first_frame:.2f} s, {self.behind(after)}, "
-            f"{after['time'] - before['time']:.1f} s of picture in {elapsed:.1f} s, {dropped} of {frames} dropped")
+            f"{after['time'] - before['time']:.1f} s of picture in {elapsed:.1f} s, "
+            f"{len(after['probe']['waits'])} stalls, {dropped} of {frames} dropped, {playlists:.1f} playlists/s")
         self.assertEqual(after["probe"]["errors"], [])
         self.assertIsNone(after["error"])
+        self.assertEqual(requests["refused"], [])
+        self.assertLess(playlists, PLAYLISTS_PER_SECOND_MAX)
         if self.engine:
             self.assertIn(self.engine, after["engine"] or self.engine)
-        self.assertEqual(after["width"], 1280)
+        self.assertEqual(after["width"], 854)
         self.assertLess(first_frame, FIRST_FRAME_SECONDS_MAX)
         self.assertEqual(after["probe"]["waits"], [], "stalls")
         self.assertAlmostEqual(after["time"] - before["time"], elapsed, delta=STEPS_MISSED_MAX)
         self.assertGreater(frames, 0.9 * 30 * PLAY_SECONDS)
         self.assertLess(dropped, DROPPED_SHARE_MAX * frames)
         self.assert_near_live(after)
+
+    def test_shows_the_quality_that_is_chosen(self):
+        if not self.choose:
+            self.skipTest("this player chooses by itself")
+        page = self.watch_shared()
+        time.sleep(3)
+        seconds = []
+        for name, height in (("240p", 240), ("480p", 480), ("360p", 360)):
+            seconds.append(page.run(SWITCH.format(height=height, choose=self.choose.format(name=name))))
+            self.assertIsNotNone(seconds[-1], f"{name} is never shown: {page.run(LOOK)} {page.run(REQUESTS)}")
+            time.sleep(3)
+            self.see_motion(page, 3, f"goes on in {name}")
+        look, requests = page.run(LOOK), page.run(REQUESTS)
+        self.say(
+            f"switched in {', '.join(f'{each:.2f} s' for each in seconds)}, {len(look['probe']['waits'])} stalls, "
+            f"{self.behind(look)}")
+        self.assertLess(max(seconds), SWITCH_SECONDS_MAX)
+        self.assertEqual(look["probe"]["errors"], [])
+        self.assertEqual(requests["refused"], [])
 
 
 class PageViewer(Viewer):
@@ -152,31 +212,51 @@ class PageViewer(Viewer):
             self.assertEqual(look["probe"]["errors"], [])
 
 
-class ChromiumWithHlsJs(PageViewer, unittest.TestCase):
-    browser_kind = Chromium
+class WithHlsJs(PageViewer):
     engine = "hls.js"
+    choose = """
+      element("quality").value = "{name}";
+      element("quality").dispatchEvent(new Event("change"));"""
 
 
-class ChromiumByItself(PageViewer, unittest.TestCase):
-    browser_kind = Chromium
+class WithDashJs(Viewer):
+    page_path = "/dash.html"
+    engine = "dash.js"
+    latency_max = 3
+    choose = """
+      player.updateSettings({{ streaming: {{ abr: {{ autoSwitchBitrate: {{ video: false }} }} }} }});
+      const index = player.getRepresentationsByType("video").findIndex((each) => each.id === "{name}");
+      player.setRepresentationForTypeByIndex("video", index, true);"""
+
+
+class ByItself(Viewer):
     with_players = False
     engine = "the browser's own HLS"
     knows_latency = False
     fails_at_first = True
 
 
-class ChromiumWithDashJs(Viewer, unittest.TestCase):
+class ChromiumWithHlsJs(WithHlsJs, unittest.TestCase):
     browser_kind = Chromium
-    page_path = "/dash.html"
-    engine = "dash.js"
 
 
-class FirefoxWithHlsJs(PageViewer, unittest.TestCase):
+class ChromiumWithDashJs(WithDashJs, unittest.TestCase):
+    browser_kind = Chromium
+
+
+class ChromiumByItself(ByItself, PageViewer, unittest.TestCase):
+    browser_kind = Chromium
+
+
+class FirefoxWithHlsJs(WithHlsJs, unittest.TestCase):
     browser_kind = Firefox
-    engine = "hls.js"
 
 
-class FirefoxWithDashJs(Viewer, unittest.TestCase):
+class FirefoxWithDashJs(WithDashJs, unittest.TestCase):
     browser_kind = Firefox
-    page_path = "/dash.html"
-    engine = "dash.js"
+
+
+class WebKitByItself(ByItself, unittest.TestCase):
+    browser_kind = WebKit
+    #: GStreamer fills its buffers a second time, soon after the first picture.
+    settling_seconds = 5

@@ -30,10 +30,10 @@ import Testing
         for (a, b) in zip(decoded, pictures) { #expect(Pictures.luma(of: a, against: b) > 30) }
     }
 
-    @Test(arguments: [X264Preset.ultrafast, .superfast, .veryfast, .fast, .medium])
-    func `the delay is the same number of pictures throughout`(preset: X264Preset) throws {
-        let encoder = try VideoEncoder(Self.settings(preset))
-        #expect(encoder.delayFrames <= 5)
+    @Test(arguments: [X264Preset.ultrafast, .superfast, .veryfast, .fast, .medium], [1, 2])
+    func `the delay is the same number of pictures throughout`(preset: X264Preset, threads: Int) throws {
+        let encoder = try VideoEncoder(Self.settings(preset, threadCount: threads))
+        #expect(encoder.delayFrames <= 6 + threads)
         for (index, picture) in try Pictures.moving(60).enumerated() {
             let made = try encoder.encode(picture, isKeyframe: index % 20 == 0)
             #expect(made.count == (index < encoder.delayFrames ? 0 : 1), "picture \(index)")
@@ -82,12 +82,13 @@ import Testing
         for picture in encoded { #expect(picture.decodeTime <= picture.presentationTime) }
     }
 
-    @Test func `the same pictures give the same bytes, with one thread and with slices`() throws {
+    @Test func `the same pictures give the same times, and with one thread the same bytes`() throws {
         for threads in [1, 2] {
             let pictures = try Pictures.moving(50)
             let runs = try (0..<2).map { _ in
                 try VideoEncoder(Self.settings(threadCount: threads)).encodeAll(pictures) { $0 % 25 == 0 }
             }
+            // With two, how a picture is coded depends on how far the other thread is.
             if threads == 1 { #expect(runs[0].map(\.payload) == runs[1].map(\.payload)) }
             #expect(runs[0].map(\.decodeTime) == runs[1].map(\.decodeTime))
         }

@@ -73,6 +73,9 @@ final class DecodingStage: @unchecked Sendable {
     /// The source pauses: everything that is inside comes out.
     func flush() { run { self.finish() } }
 
+    /// No more pictures are needed: those that are inside come out. The sound goes on.
+    func flushPictures() { run { self.finishPictures() } }
+
     private func run(_ work: @escaping @Sendable () -> Void) {
         thread.run {
             let start = ContinuousClock.now
@@ -196,8 +199,15 @@ final class DecodingStage: @unchecked Sendable {
         }
     }
 
-    /// Brings out what the decoder and the encoders hold.
+    /// Brings out what the decoder and the encoders hold. The two or three frames inside the sound's encoder are lost:
+    /// they have no place, and what follows is behind a seam.
     private func finish() {
+        finishPictures()
+        sound = nil
+        soundSource = nil
+    }
+
+    private func finishPictures() {
         if let decoder {
             for picture in decoder.finish() { normalize(picture) }
             for picture in normalizer.finish() { spread(picture) }
@@ -206,8 +216,6 @@ final class DecodingStage: @unchecked Sendable {
         for stage in stages { stage.flush() }
         needsKeyframe = true
         newestTime = nil
-        sound = nil
-        soundSource = nil
     }
 
     // MARK: Sound
@@ -218,10 +226,12 @@ final class DecodingStage: @unchecked Sendable {
         do throws(CodecFailure) {
             if soundSource !== frame.track, case .aac(let configuration) = frame.track.configuration {
                 made = sound?.finish() ?? []
-                sound = try AudioTranscoder(configuration, bitRate: audioBitRate)
+                sound = nil
                 soundSource = frame.track
+                sound = try AudioTranscoder(configuration, bitRate: audioBitRate)
             }
-            made += try sound?.transcode(frame) ?? []
+            // What cannot be decoded here may play elsewhere.
+            made += try sound?.transcode(frame) ?? [frame]
         } catch {
             controls.failed(Self.soundName, error)
         }

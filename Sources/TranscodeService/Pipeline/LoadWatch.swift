@@ -92,8 +92,8 @@ struct LoadWatch {
         let mediaTime = frame.presentationTime / 90
         defer { observedAt = (now, mediaTime) }
         guard let observedAt, now > observedAt.now else { return }
-        let busy = Double(busyNanoseconds) / 1e9
-        coresInUse = busy * 1000 / Double(now - observedAt.now)
+        let busy = Double(busyNanoseconds) / 1e9 * load.unseenFactor
+        coresInUse = Double(busyNanoseconds) / 1e6 / Double(now - observedAt.now)
         let media = Double(mediaTime - observedAt.mediaTime) / 1000
         if busy > 0, media > 0, media < 60 { realTimeFactor = media * load.coresMax / busy }
     }

@@ -85,6 +85,8 @@ final class PipelineSlots: Sendable {
             if hasRoom { continuation.resume() }
         }
         let (slot, consumer) = state.withLock { state in
+            // A pause of the source is no stall.
+            if state.appended == state.taken { state.takenAt = .now }
             state.appended += 1
             state.names.formUnion(rungs)
             return (state.merge.append(entry, waitingFor: state.isAbandoned ? [] : rungs), state.news())
@@ -166,6 +168,9 @@ final class PipelineSlots: Sendable {
             }
         }
     }
+
+    /// Whether the stages were given up.
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
     /// How many entries are inside.
     var count: Int { state.withLock { $0.appended - $0.taken } }

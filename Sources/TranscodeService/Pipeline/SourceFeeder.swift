@@ -29,6 +29,7 @@ struct SourceFeeder {
     private var source: Track?
     private var rungs: [PlannedRendition] = []
     private var fitness: CopyFitness?
+    private var measuredBitRate: Int?
     private var discontinuity: Int?
     /// What another worker had made of the source, until it is used.
     private var resumption: LadderCheckpoint?
@@ -61,7 +62,7 @@ struct SourceFeeder {
             ladder = nil
             _ = await slots.append(.control(entry))
         case .interrupted, .ended:
-            stage.flush()
+            if !slots.isAbandoned { stage.flush() }
             fitness?.interrupted()
             _ = await slots.append(.control(entry))
         case .frame(let frame):
@@ -69,14 +70,15 @@ struct SourceFeeder {
             case .avc(let configuration): await feed(frame, configuration, notice)
             case .aac:
                 let slot = await slots.append(.audio(frame), waitingFor: [DecodingStage.soundName])
-                stage.decodeSound(frame, for: slot)
+                // Jobs that stand still must not pile up.
+                if !slots.isAbandoned { stage.decodeSound(frame, for: slot) }
             }
         }
     }
 
     /// Entries were lost: what is inside is finished, and nothing is expected to follow it.
     mutating func lost() {
-        stage.flush()
+        if !slots.isAbandoned { stage.flush() }
         fitness?.interrupted()
     }
 
@@ -93,7 +95,7 @@ struct SourceFeeder {
         discontinuity = frame.discontinuitySequence
         await judge(frame, notice)
         if frame.isKeyframe { decode(rungs.contains { controls.orders.encodes($0.name) }) }
-        guard isDecoding else {
+        guard isDecoding, !slots.isAbandoned else {
             _ = await slots.append(.video(frame))
             return
         }
@@ -116,11 +118,12 @@ struct SourceFeeder {
                 targetMilliseconds: targetMilliseconds,
                 thumbnailMilliseconds: configuration.thumbnailMilliseconds,
                 resumption: resumption.map { ($0.packager.time, $0.packager.gridAnchor) }))
-        let copyName = plan.copyCandidate?.name ?? plan.renditions.first?.name ?? "source"
+        let copyName = refused == nil ? plan.renditions.first?.name ?? "source" : "source"
         controls.order { orders in
             orders.copied = nil
             orders.sourceBitRate = nil
         }
+        measuredBitRate = nil
         let resumed = resumption?.decision
         resumption = nil
         if resumed == nil { slots.holdUntilDecided() }
@@ -146,9 +149,17 @@ struct SourceFeeder {
         }
     }
 
+    /// What the source has is the most that smaller pictures get: it rises at once and falls by half at a time, since a
+    /// quiet scene may end any moment.
+    private mutating func followBitRate(_ measured: Int?) {
+        guard let measured, measured != measuredBitRate else { return }
+        measuredBitRate = measured
+        controls.order { $0.sourceBitRate = max(measured, ($0.sourceBitRate ?? 0) / 2) }
+    }
+
     /// Begins or ends decoding; at its end what the encoders hold comes out.
     private mutating func decode(_ isNeeded: Bool) {
-        if isDecoding && !isNeeded { stage.flush() }
+        if isDecoding && !isNeeded { stage.flushPictures() }
         isDecoding = isNeeded
     }
 
@@ -157,14 +168,16 @@ struct SourceFeeder {
         guard let before = fitness?.decision else { return }
         fitness?.append(
             presentationTime: frame.presentationTime, isKeyframe: frame.isKeyframe, byteCount: frame.payload.count)
-        guard let fitness, fitness.decision != before || slots.decision == .undecided else { return }
+        guard let fitness else { return }
+        followBitRate(fitness.measuredBitRate)
+        guard fitness.decision != before || slots.decision == .undecided else { return }
         switch fitness.decision {
         case .undecided: break
         case .fit(let bitRate):
             controls.order { orders in
                 orders.copied = fitness.candidateName
                 orders.copyRefusal = nil
-                orders.sourceBitRate = bitRate
+                orders.sourceBitRate = orders.sourceBitRate ?? bitRate
             }
             slots.decide(.copy)
             await notice(.copied)
@@ -172,7 +185,6 @@ struct SourceFeeder {
             controls.order { orders in
                 orders.needsKeyframe = orders.copied != nil
                 orders.copied = nil
-                orders.sourceBitRate = fitness.measuredBitRate ?? orders.sourceBitRate
             }
             slots.decide(.encode)
             await notice(.encoded(refusal))
@@ -184,9 +196,17 @@ struct SourceFeeder {
         if rendition.halvesFrameRate, let half = Ratio(rate.numerator, rate.denominator * 2) { rate = half }
         return VideoEncoderSettings(
             kind: encoder, preset: controls.orders.preset, size: rendition.size,
-            sampleAspectRatio: rendition.sampleAspectRatio, frameRate: rate, bitRate: rendition.bitRate, threadCount: 1,
+            sampleAspectRatio: rendition.sampleAspectRatio, frameRate: rate, bitRate: rendition.bitRate,
+            threadCount: Self.threadCount(for: rendition.size),
             colour: avc.sequence.usability?.colour)
     }
+
+    /// Large pictures take longest, and the others wait for them.
+    private static func threadCount(for size: PictureSize) -> Int {
+        size.width * size.height >= largePicturePixels ? 2 : 1
+    }
+
+    private static let largePicturePixels = 1280 * 720
 
     /// What an encoder is told where the source does not say; times are exact whatever it is. 30 is not zero.
     private static let usualFrameRate = Ratio(30, 1)!
