@@ -220,7 +220,7 @@ import Testing
             try await eventually("the request is held") { stage.service.heldRequestCount == 1 }
             stage.clock.advance(milliseconds: 6000)
             let answer = await held
-            #expect(answer.status == .notFound && answer.fields["cache-control"] == "no-cache")
+            #expect(answer.status == .notFound && answer.fields["cache-control"] == "public, no-cache")
         }
     }
 }
