@@ -24,6 +24,8 @@ struct Broadcast: Sendable {
     private var isBeyondHole = false
     /// The video renditions of the newest run that has any.
     private var ladder: VideoLadder?
+    /// Whether decode times lie before presentation times: when the broadcast begins late enough for that.
+    private var leads: Bool?
     /// The runs so far.
     private var runCount = 0
     private var phase = Phase.gathering(Gathering())
@@ -49,9 +51,11 @@ struct Broadcast: Sendable {
         encoderDiscontinuity = checkpoint.encoderDiscontinuity
         runCount = checkpoint.run.ordinal + 1
         ladder = VideoLadder(resuming: checkpoint)
+        leads = checkpoint.leads
         phase = .running(
             RunPackager(
-                run: checkpoint.run, leader: checkpoint.leader, absent: checkpoint.absent, targets: targets,
+                run: checkpoint.run, leader: checkpoint.leader, leads: checkpoint.leads, absent: checkpoint.absent,
+                targets: targets,
                 resuming: checkpoint.boundary),
             joining: Joining(), beyond: BeyondHole())
     }
@@ -63,7 +67,7 @@ struct Broadcast: Sendable {
             return nil
         }
         return Packager.Checkpoint(
-            origin: origin, run: run.run, leader: run.leader, absent: run.absent,
+            origin: origin, run: run.run, leader: run.leader, leads: run.leads, absent: run.absent,
             encoderDiscontinuity: encoderDiscontinuity,
             announcedPartMilliseconds: boundary.segmenter.targetDurationSeconds == nil
                 ? nil : run.targets.partMilliseconds,
@@ -234,6 +238,8 @@ struct Broadcast: Sendable {
         isBeyondHole = false
         encoderDiscontinuity = sequence
         segmenter.runBegan(at: start)
+        let leads = leads ?? (start >= TrackPackager.decodeLead)
+        self.leads = leads
 
         var present: [Rendition] = []
         if let ladder = gathering.ladder {
@@ -248,7 +254,7 @@ struct Broadcast: Sendable {
         outputs.append(.announce(.run(run)))
         phase = .running(
             RunPackager(
-                run: run, leader: gathering.ladder.map { $0.members[$0.leader].name },
+                run: run, leader: gathering.ladder.map { $0.members[$0.leader].name }, leads: leads,
                 absent: renditions.filter { known in !present.contains { $0.name == known.name } },
                 segmenter: segmenter, targets: targets, at: start),
             joining: Joining(), beyond: BeyondHole())

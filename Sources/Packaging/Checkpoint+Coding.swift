@@ -3,7 +3,7 @@ import Media
 
 // Checkpoint, version 1; integers in network byte order, `?` behind a byte that is 1 when there is a value
 //
-// version 8 | origin | run | leader ? name | absent: count 8, renditions | encoder discontinuity 64
+// version 8 | origin | run | leader ? name | leads 8 | absent: count 8, renditions | encoder discontinuity 64
 // announced part ms ? 32
 // boundary: time 64 | segmenter | video ? opening | audio ? opening | followers: count 8, each name, opening
 // joining position ? 64
@@ -21,6 +21,7 @@ extension Packager.Checkpoint {
         origin.write(to: &writer)
         run.write(to: &writer)
         writer.write(optional: leader) { $0.write(name: $1) }
+        writer.write(leads ? 1 as UInt8 : 0)
         writer.write(UInt8(absent.count))
         for rendition in absent { rendition.write(to: &writer) }
         writer.write(Int64(encoderDiscontinuity))
@@ -62,6 +63,7 @@ extension Packager.Checkpoint {
             guard run.rendition(named: name)?.kind == .video else { throw RecordFailure.illegalName }
             return name
         }
+        leads = try reader.readFlags("checkpoint.leads", max: 1) == 1
         absent = try (0..<reader.readUInt8()).map { _ in try Rendition(from: &reader) }
         encoderDiscontinuity = Int(try reader.readInteger("checkpoint.discontinuity"))
         announcedPartMilliseconds = try reader.readOptional("checkpoint.part") { reader in

@@ -9,6 +9,8 @@ extension Packager {
         let run: Run
         /// The folder of the video rendition that leads.
         let leader: String?
+        /// Whether decode times lie before presentation times.
+        let leads: Bool
         let absent: [Rendition]
         let encoderDiscontinuity: Int
         /// `nil` when the targets were not announced before the boundary.

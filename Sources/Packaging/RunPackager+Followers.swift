@@ -14,7 +14,8 @@ extension RunPackager {
             guard let index = followers.firstIndex(where: { $0.rendition.name == name }) else { continue }
             var track = followers[index]
             // The copy in the array must not share its frames with this one, or each append would copy them all.
-            followers[index] = TrackPackager(rendition: track.rendition, run: run.number, number: 0, boundary: 0)
+            followers[index] = TrackPackager(
+                rendition: track.rendition, run: run.number, number: 0, boundary: 0, leads: false)
             append(follower.frame, at: placed.position, to: &track, &outputs)
             followers[index] = track
         }

@@ -48,6 +48,8 @@ struct RunPackager: Sendable {
     let run: Run
     /// The folder of the video rendition that leads.
     let leader: String?
+    /// Whether decode times lie before presentation times; the same throughout a broadcast.
+    let leads: Bool
     /// Renditions that the broadcast had before and that are not in this run: their playlists go on with gaps.
     /// So do those of tracks that left it.
     var absent: [Rendition]
@@ -75,14 +77,19 @@ struct RunPackager: Sendable {
     ///   - leader: The folder of the video rendition that leads.
     ///   - segmenter: Begun at `time`.
     init(
-        run: Run, leader: String?, absent: [Rendition], segmenter: Segmenter, targets: PendingTargets, at time: Int64
+        run: Run, leader: String?, leads: Bool, absent: [Rendition], segmenter: Segmenter, targets: PendingTargets,
+        at time: Int64
     ) {
         self.run = run
         self.leader = leader
+        self.leads = leads
         self.absent = absent
         self.segmenter = segmenter
         self.targets = targets
-        let track = { TrackPackager(rendition: $0, run: run.number, number: segmenter.number, boundary: time) }
+        let track = {
+            TrackPackager(
+                rendition: $0, run: run.number, number: segmenter.number, boundary: time, leads: leads)
+        }
         video = leader.flatMap(run.rendition(named:)).map(track)
         audio = run.rendition(of: .audio).map(track)
         followers = run.renditions.filter { $0.kind == .video && $0.name != leader }.map(track)
@@ -91,15 +98,18 @@ struct RunPackager: Sendable {
     }
 
     /// Continues a run at a boundary that all tracks had passed.
-    init(run: Run, leader: String?, absent: [Rendition], targets: PendingTargets, resuming boundary: Boundary) {
+    init(
+        run: Run, leader: String?, leads: Bool, absent: [Rendition], targets: PendingTargets,
+        resuming boundary: Boundary
+    ) {
         self.init(
-            run: run, leader: leader, absent: absent, segmenter: boundary.segmenter, targets: targets,
+            run: run, leader: leader, leads: leads, absent: absent, segmenter: boundary.segmenter, targets: targets,
             at: boundary.time)
         let resumed = { (track: TrackPackager, opening: TrackPackager.Opening?) -> TrackPackager? in
             guard !absent.contains(where: { $0.name == track.rendition.name }) else { return nil }
             return TrackPackager(
                 rendition: track.rendition, run: run.number, number: boundary.segmenter.number,
-                boundary: boundary.time, resuming: opening)
+                boundary: boundary.time, leads: leads, resuming: opening)
         }
         video = video.flatMap { resumed($0, boundary.video) }
         audio = audio.flatMap { resumed($0, boundary.audio) }

@@ -5,8 +5,10 @@ import Media
 ///
 /// A frame's duration is known when the next one comes, so that one frame is always held back.
 ///
-/// Decode times are moved so that a segment's first decode time is its first presentation time, as CMAF's `cmf2`
-/// brand wants: each segment's key frame sets by how much (`shift`), and the composition offsets become signed.
+/// Decode times are moved so that in all renditions a segment's first decode time is the same time before its first
+/// presentation time (``decodeLead``): each segment's key frame sets by how much (`shift`). Composition offsets are then
+/// above zero, whatever an encoder reorders. Signed ones would be legal, but FFmpeg takes the most negative one of a
+/// file for an error of all times, so that renditions of different encoders would seem to be some frames apart.
 struct TrackPackager: Sendable {
     /// A frame with its decode time after the shift.
     private struct Pending {
@@ -30,8 +32,14 @@ struct TrackPackager: Sendable {
         let position: Int64
     }
 
+    /// How long before the first presentation time of a segment its first decode time lies, in 1/90,000 s: longer than
+    /// encoders reorder, short enough for the beginning of a broadcast. What is reordered further has signed offsets.
+    static let decodeLead: Int64 = 9000
+
     let rendition: Rendition
     let run: Int64
+    /// ``decodeLead`` in ticks; zero for sound, and where the run begins so early that times would be negative.
+    private let lead: Int64
     /// The open segment.
     private(set) var number: Int64
     /// The boundary at which the open segment began, in 1/90,000 s: frames before it come too late.
@@ -65,11 +73,13 @@ struct TrackPackager: Sendable {
         var chunks: [Bytes] = []
     }
 
-    init(rendition: Rendition, run: Int64, number: Int64, boundary: Int64) {
+    /// - Parameter leads: Whether decode times lie before presentation times; the same throughout a run.
+    init(rendition: Rendition, run: Int64, number: Int64, boundary: Int64, leads: Bool) {
         self.rendition = rendition
         self.run = run
         self.number = number
         self.boundary = boundary
+        lead = rendition.kind == .video && leads ? Self.decodeLead : 0
         switch rendition.track.configuration {
         case .avc(let avc):
             let rate = avc.sequence.frameRate
@@ -79,8 +89,10 @@ struct TrackPackager: Sendable {
     }
 
     /// Continues at the beginning of a segment that was begun before; `opening` is `nil` when no frame of it was seen.
-    init(rendition: Rendition, run: Int64, number: Int64, boundary: Int64, resuming opening: Opening?) {
-        self.init(rendition: rendition, run: run, number: number, boundary: boundary)
+    init(
+        rendition: Rendition, run: Int64, number: Int64, boundary: Int64, leads: Bool, resuming opening: Opening?
+    ) {
+        self.init(rendition: rendition, run: run, number: number, boundary: boundary, leads: leads)
         if number > run {
             previousEnd = max(ticks(boundary), opening?.time ?? 0)
         }
@@ -215,7 +227,7 @@ struct TrackPackager: Sendable {
             rendition: rendition.name, number: number, run: run, timescale: rendition.timescale, start: segment.start,
             duration: segment.duration, byteCount: segment.byteCount, frameCount: segment.frameCount,
             partCount: segment.chunks.count, isIndependent: segment.isIndependent,
-            keyframeByteCount: segment.keyframeByteCount, decodeDelay: decodeDelay)
+            keyframeByteCount: segment.keyframeByteCount, decodeDelay: max(0, decodeDelay - lead))
         outputs.append(.store(StoredObject(kind: .segment, name: finished.name, chunks: segment.chunks)))
         outputs.append(.announce(.segment(finished)))
     }
@@ -244,8 +256,8 @@ struct TrackPackager: Sendable {
         if part.isEmpty { part.reserveCapacity(16) }
         part.append(
             CMAFSample(
-                decodeTime: pending.time, duration: UInt32(duration),
-                compositionOffset: Int32(clamping: presentation - pending.time), isKeyframe: frame.isKeyframe,
+                decodeTime: pending.time - lead, duration: UInt32(duration),
+                compositionOffset: Int32(clamping: presentation - pending.time + lead), isKeyframe: frame.isKeyframe,
                 payload: frame.payload))
         partDuration += duration
         lastDuration = duration
@@ -268,7 +280,8 @@ struct TrackPackager: Sendable {
             receivedUnixMilliseconds: index == 0 && rendition.kind == .video ? firstReceived : nil)
         let finished = Part(
             rendition: rendition.name, segmentNumber: number, number: index, timescale: rendition.timescale,
-            start: first.decodeTime, duration: partDuration, byteCount: bytes.count, isIndependent: first.isKeyframe)
+            start: first.decodeTime + lead, duration: partDuration, byteCount: bytes.count,
+            isIndependent: first.isKeyframe)
         if index == 0, rendition.kind == .video, first.isKeyframe {
             // The samples stand at the end of a chunk, the key frame before the others.
             segment.keyframeByteCount = bytes.count - part.dropFirst().reduce(0) { $0 + $1.payload.count }

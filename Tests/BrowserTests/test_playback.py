@@ -229,6 +229,23 @@ class WithDashJs(Viewer):
       player.setRepresentationForTypeByIndex("video", index, true);"""
 
 
+    def test_goes_on_when_the_encoder_is_back(self):
+        stream = self.server.make_stream("Returns")
+        encoder = self.publish(stream)
+        page = self.open(stream)
+        self.see_motion(page, 10, "the broadcast")
+        encoder.kill()
+        self.publish(stream, seconds_ahead=0)
+        # dash.js plays on for 2 s, then waits as long as nobody published, before it goes to the next period.
+        time.sleep(4)
+        took = 4 + self.see_motion(page, 15, "goes on after a reconnect")
+        time.sleep(6)
+        self.see_motion(page, 3, "goes on well after a reconnect")
+        look = page.run(LOOK)
+        self.say(f"went on {took:.1f} s after the encoder came back, now {self.behind(look)}")
+        self.assertEqual(look["probe"]["errors"], [])
+
+
 class ByItself(Viewer):
     with_players = False
     engine = "the browser's own HLS"

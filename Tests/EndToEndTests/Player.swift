@@ -15,7 +15,11 @@ enum Player: String, CaseIterable, Sendable {
 
     /// Plays a broadcast that has ended, from its first segment.
     func countPictures(of stream: TestStream, on sluice: SluiceProcess) async throws -> Int {
-        let url = url(of: stream, on: sluice)
+        try await countPictures(at: url(of: stream, on: sluice), on: sluice)
+    }
+
+    /// Plays what is at an address, to its end.
+    func countPictures(at url: String, on sluice: SluiceProcess) async throws -> Int {
         switch self {
         case .ffmpegHLS, .ffmpegTransportStream, .ffmpegDASH:
             let probe = try await ChildProcess.run(

@@ -73,6 +73,24 @@ import Testing
         #expect(zip(low, low.dropFirst()).allSatisfy { $0.start + $0.duration == $1.start })
     }
 
+    @Test func `decode times of all renditions lie the same time before presentation, and no offset is negative`()
+        throws
+    {
+        // A broadcast that begins a little after its origin, as ingest has it; one rendition reorders.
+        let frames = FrameScript(reorder: 2).frames(from: 200, to: 9200)
+        let studio = studio(Self.steps(frames) + [.entry(.ended)])
+        for name in ["720p", "480p"] {
+            #expect(try studio.samples(name).allSatisfy { $0.compositionOffset >= 0 }, "\(name)")
+            for segment in studio.segments(name) {
+                let samples = try CMAFReader.samples(in: try #require(studio.store[segment.name]))
+                #expect(samples.first.map { segment.start - $0.decodeTime } == 9000, "\(name)")
+                #expect(samples.map(\.presentationTime).min() == segment.start, "\(name)")
+            }
+        }
+        let first = try #require(studio.segments("audio").first)
+        #expect(try CMAFReader.samples(in: try #require(studio.store[first.name])).first?.decodeTime == first.start)
+    }
+
     @Test func `a key frame's bytes are told`() throws {
         let studio = studio(Self.steps(FrameScript().frames(to: 8000)) + [.entry(.ended)])
         let segment = try #require(studio.segments("720p").first)

@@ -71,12 +71,20 @@ public final class SluiceProcess: Sendable {
         try await request("GET", path)
     }
 
-    /// The text of a page that must be there.
-    public func text(_ path: String) async throws -> String {
-        let answer = try await get(path)
-        guard answer.status == 200 else { throw NeverHappened(description: "\(path) answered \(answer.status)") }
-        return String(decoding: answer.body, as: UTF8.self)
+    /// What must be there.
+    ///
+    /// - Parameter range: Of its bytes.
+    public func data(_ path: String, range: Range<Int>? = nil) async throws -> Data {
+        let fields = range.map { ["Range": "bytes=\($0.lowerBound)-\($0.upperBound - 1)"] } ?? [:]
+        let answer = try await request("GET", path, headers: fields)
+        guard answer.status == (range == nil ? 200 : 206) else {
+            throw NeverHappened(description: "\(path) answered \(answer.status)")
+        }
+        return answer.body
     }
+
+    /// The text of a page that must be there.
+    public func text(_ path: String) async throws -> String { String(decoding: try await data(path), as: UTF8.self) }
 
     /// Makes a stream through the API.
     public func makeStream(title: String = "Test") async throws -> TestStream {

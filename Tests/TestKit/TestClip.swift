@@ -11,9 +11,14 @@ public struct TestClip: Sendable {
     ///   - seconds: How long it is.
     ///   - framesPerSecond: Constant.
     ///   - keyframeInterval: In frames.
+    ///   - keyframeSeconds: When keyframes come before the interval is over.
+    ///   - kilobits: Per second, of the video.
+    ///   - reorders: Whether it has B-frames.
     public static func make(
         in directory: URL, seconds: Int = 12, framesPerSecond: Int = 25, keyframeInterval: Int = 50,
-        size: String = "640x360", audio: Bool = true, video: Bool = true, name: String = "clip"
+        keyframeSeconds: [Double] = [], size: String = "640x360", kilobits: Int = 800, reorders: Bool = true,
+        audio: Bool = true,
+        video: Bool = true, name: String = "clip"
     ) async throws -> TestClip {
         let file = directory.appending(path: name + ".flv")
         var command = ["ffmpeg", "-v", "error", "-y"]
@@ -24,8 +29,12 @@ public struct TestClip: Sendable {
         if video {
             command += [
                 "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "\(keyframeInterval)",
-                "-keyint_min", "\(keyframeInterval)", "-sc_threshold", "0", "-bf", "2", "-b:v", "800k",
+                "-keyint_min", "\(keyframeInterval)", "-sc_threshold", "0", "-bf", reorders ? "2" : "0",
+                "-b:v", "\(kilobits)k",
             ]
+            if !keyframeSeconds.isEmpty {
+                command += ["-force_key_frames", keyframeSeconds.map { "\($0)" }.joined(separator: ",")]
+            }
         }
         if audio { command += ["-c:a", "aac", "-b:a", "96k", "-ac", "2"] }
         let result = try await ChildProcess.run(command + [file.path], in: directory, seconds: 60)

@@ -107,7 +107,7 @@ extension HLSInspection {
             let isLast = index + 1 == parts.count
             if isLast || parts[index + 1].isIndependent || part.isGap { continue }
             let isFull = part.duration * 100 >= target * 85
-            expect(.partsFillTarget, isFull, "\(part.address) lasts \(part.duration), target \(target)")
+            expect(.partsFillTarget, isFull, "\(part.address) of \(parts.map(\.duration)), target \(target)")
         }
     }
 

@@ -74,7 +74,8 @@ extension HLSInspection {
     // MARK: Renditions
 
     /// A report is about another playlist, that was read before or will be: edges only rise, so that a report must not
-    /// be behind what was seen before, nor what was reported be above what is seen later.
+    /// be behind what was seen before, nor what was reported be above what is seen later. A playlist that was rendered
+    /// once for all its viewers tells what was when it got its own newest part: it may be a part behind.
     mutating func checkReports(of playlist: HLSMediaPlaylist, at address: String) {
         for report in playlist.reports {
             guard let other = media[Self.resolve(report.address, from: address)] else { continue }
@@ -91,8 +92,9 @@ extension HLSInspection {
 
     private static func isBehind(_ report: HLSMediaPlaylist.Report, _ other: HLSMediaPlaylist) -> Bool {
         let (sequence, part) = other.edge
-        guard let reported = report.sequence, reported >= sequence else { return true }
-        return reported == sequence && report.part ?? 0 < part ?? 0
+        guard let reported = report.sequence else { return true }
+        if reported == sequence - 1 { return part ?? 0 > 0 }
+        return reported < sequence || reported == sequence && (report.part ?? 0) + 1 < part ?? 0
     }
 
     private static func isReached(_ report: HLSMediaPlaylist.Report, by playlist: HLSMediaPlaylist) -> Bool {

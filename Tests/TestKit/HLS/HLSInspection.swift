@@ -70,6 +70,7 @@ public struct HLSInspection: Sendable {
             expect(.deltaMerges, update.skipped == nil, "the copy before lacks what is skipped")
             return
         }
+        if update.skipped != nil { expect(.deltaMerges, true, "") }
         if let full {
             let wanted = parse(media: full, at: address)
             expect(.deltaMerges, Self.isSame(merged, wanted), "the update makes another playlist than the full one")
