@@ -49,7 +49,7 @@ enum DASHGolden {
         minimumUpdatePeriod="PT1S" timeShiftBufferDepth="PT600S" suggestedPresentationDelay="PT6S" \
         maxSegmentDuration="PT2.500S" minBufferTime="PT1.002S">
          <ServiceDescription id="0">
-          <Latency referenceId="0" target="2002" max="6000" min="1334"/>
+          <Latency referenceId="0" target="2002" max="12000" min="1334"/>
           <PlaybackRate max="1.08" min="0.96"/>
          </ServiceDescription>
          <Period id="17" start="PT0S" duration="PT6.005S">
@@ -148,7 +148,7 @@ enum DASHGolden {
         minimumUpdatePeriod="PT1S" timeShiftBufferDepth="PT600S" suggestedPresentationDelay="PT6S" \
         maxSegmentDuration="PT2.500S" minBufferTime="PT1.002S">
          <ServiceDescription id="0">
-          <Latency referenceId="0" target="2002" max="6000" min="1334"/>
+          <Latency referenceId="0" target="2002" max="12000" min="1334"/>
           <PlaybackRate max="1.08" min="0.96"/>
          </ServiceDescription>
          <Period id="17" start="PT0S">

@@ -22,7 +22,7 @@ struct SourceFeeder {
     private let controls: TranscodeControls
     private let stage: DecodingStage
     /// Asks whether this worker can transcode one more stream; `nil` when it can.
-    private let refusal: @Sendable () -> String?
+    private let refusal: @Sendable (_ samplesPerSecond: Double) -> String?
     /// The rungs of this broadcast.
     private var ladder: [Rung]?
     private let currentRungs: @Sendable () async -> [Rung]
@@ -40,7 +40,7 @@ struct SourceFeeder {
         _ configuration: LadderConfiguration, encoder: VideoEncoderKind, targetMilliseconds: Int64,
         resuming checkpoint: LadderCheckpoint? = nil, slots: PipelineSlots, controls: TranscodeControls,
         rungs: @escaping @Sendable () async -> [Rung],
-        refusal: @escaping @Sendable () -> String?
+        refusal: @escaping @Sendable (_ samplesPerSecond: Double) -> String?
     ) {
         currentRungs = rungs
         self.configuration = configuration
@@ -109,7 +109,7 @@ struct SourceFeeder {
         let rungs = if let ladder { ladder } else { await currentRungs() }
         ladder = rungs
         let plan = LadderPlan(source: SourcePicture(avc), rungs: rungs)
-        let refused = refusal()
+        let refused = refusal(plan.samplesPerSecond)
         self.rungs = refused == nil ? plan.renditions : []
         stage.flush()
         stage.configure(
@@ -210,4 +210,15 @@ struct SourceFeeder {
 
     /// What an encoder is told where the source does not say; times are exact whatever it is. 30 is not zero.
     private static let usualFrameRate = Ratio(30, 1)!
+}
+
+extension LadderPlan {
+    /// How many samples of luma are encoded in a second; a source whose rate is not known has 30 pictures.
+    fileprivate var samplesPerSecond: Double {
+        let rate = source.frameRate.map { Double($0.numerator) / Double($0.denominator) } ?? 30
+        let samples = renditions.filter { $0.name != copyCandidate?.name }.map { rendition in
+            Double(rendition.size.width * rendition.size.height) * (rendition.halvesFrameRate ? rate / 2 : rate)
+        }
+        return samples.reduce(0, +)
+    }
 }

@@ -72,7 +72,7 @@ struct StreamTranscoder: Sendable {
         var feeder = SourceFeeder(
             configuration, encoder: encoder, targetMilliseconds: packaging.segmentMilliseconds,
             resuming: checkpoint, slots: slots, controls: controls,
-            rungs: rungs, refusal: { load.refusal(of: stream) })
+            rungs: rungs, refusal: { load.refusal(of: stream, samplesPerSecond: $0) })
         while let batch = await reader.next() {
             if batch.lostEntries > 0 {
                 logger.error("frames lost: transcoding is too slow", ["frames.lost": LogValue(batch.lostEntries)])

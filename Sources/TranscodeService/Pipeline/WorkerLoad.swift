@@ -7,8 +7,9 @@ import Synchronization
 /// Streams count what they see of their own work. Encoders have more threads than that; so the sum is held against
 /// what the process has used, and the larger of the two is believed.
 final class WorkerLoad: Sendable {
-    /// What a stream is taken to need until it was measured, in cores: a copy and two rungs of 1080p.
-    static let unmeasuredCores = 1.0
+    /// How many samples of luma a core encodes in a second, about, with the default preset: what a stream is taken to
+    /// need until it was measured.
+    static let samplesPerCore = 70_000_000.0
     /// How long the process is measured for, at least.
     private static let sampleDuration = Duration.seconds(2)
 
@@ -54,13 +55,15 @@ final class WorkerLoad: Sendable {
     var unseenFactor: Double { state.withLock { $0.seen > 0 ? $0.all / $0.seen : 1 } }
 
     /// Why a stream cannot be transcoded here; `nil` when it can, and is counted from now on.
-    func refusal(of stream: StreamID) -> String? {
+    ///
+    /// - Parameter samplesPerSecond: Of luma, to be encoded.
+    func refusal(of stream: StreamID, samplesPerSecond: Double) -> String? {
         state.withLock { state in
             guard state.cores[stream] == nil else { return nil }
             let unseen = state.cores.isEmpty ? [] : state.cores.values.map { $0 * state.all / max(state.seen, 0.001) }
             switch StreamAdmission.admit(currentLoads: unseen, streamsMax: streamsMax, loadMax: coresMax) {
             case .accepted:
-                state.cores[stream] = Self.unmeasuredCores
+                state.cores[stream] = samplesPerSecond / Self.samplesPerCore
                 return nil
             case .refused(let reason): return reason
             }
