@@ -9,7 +9,7 @@ import Media
 /// `@unchecked Sendable`: what is not constant is touched only by the jobs of `thread`, which run one after the other.
 final class RungStage: @unchecked Sendable {
     /// Pictures that wait for the encoder; the thread that decodes waits while there are so many.
-    static let picturesWaitingMax = 6
+    static let picturesWaitingMax = 8
 
     let name: String
     private let slots: PipelineSlots

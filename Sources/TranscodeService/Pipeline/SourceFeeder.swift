@@ -201,12 +201,13 @@ struct SourceFeeder {
             colour: avc.sequence.usability?.colour)
     }
 
-    /// Large pictures take longest, and the others wait for them.
+    /// Large pictures take longest, and the others wait for them: one more thread for each 720p of picture, at most 3.
     private static func threadCount(for size: PictureSize) -> Int {
-        size.width * size.height >= largePicturePixels ? 2 : 1
+        min(1 + size.width * size.height / samplesPerThread, threadsMax)
     }
 
-    private static let largePicturePixels = 1280 * 720
+    private static let samplesPerThread = 1280 * 720
+    private static let threadsMax = 3
 
     /// What an encoder is told where the source does not say; times are exact whatever it is. 30 is not zero.
     private static let usualFrameRate = Ratio(30, 1)!
