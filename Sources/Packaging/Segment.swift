@@ -12,8 +12,8 @@ public struct Segment: Sendable, Hashable {
     public var run: Int64
     /// Ticks per second of the times below.
     public var timescale: Int32
-    /// The earliest presentation time, on the broadcast's timeline. The first decode time (`tfdt`) of video lies a fixed
-    /// time before.
+    /// The earliest presentation time, on the broadcast's timeline. The first decode time (`tfdt`) of video lies a
+    /// fixed time before.
     public var start: Int64
     /// The sum of the durations of its frames.
     public var duration: Int64
@@ -31,8 +31,8 @@ public struct Segment: Sendable, Hashable {
     public var isGap: Bool
     /// By how much decode times must be moved back so that no frame is presented before it is decoded, in ticks.
     ///
-    /// The decode times of a segment in CMAF lie a fixed time before its presentation times, or not at all; MPEG-TS, which has no negative offsets,
-    /// needs the encoder's order back. It never falls within a run.
+    /// In CMAF a segment's decode times begin a fixed time before its presentation times, or with them; MPEG-TS,
+    /// which has no negative offsets, needs the encoder's order back. It never falls within a run.
     public var decodeDelay: Int64
 
     public init(

@@ -6,9 +6,9 @@ import Media
 /// A frame's duration is known when the next one comes, so that one frame is always held back.
 ///
 /// Decode times are moved so that in all renditions a segment's first decode time is the same time before its first
-/// presentation time (``decodeLead``): each segment's key frame sets by how much (`shift`). Composition offsets are then
-/// above zero, whatever an encoder reorders. Signed ones would be legal, but FFmpeg takes the most negative one of a
-/// file for an error of all times, so that renditions of different encoders would seem to be some frames apart.
+/// presentation time (``decodeLead``): each segment's key frame sets by how much (`shift`). Composition offsets are
+/// then above zero, whatever an encoder reorders. Signed ones would be legal, but FFmpeg takes the most negative one
+/// of a file for an error of all times, so that renditions of different encoders would seem to be some frames apart.
 struct TrackPackager: Sendable {
     /// A frame with its decode time after the shift.
     private struct Pending {

@@ -32,8 +32,7 @@ public enum DASHManifest {
     /// too long, or that none was expected to follow, is put right before a buffer of a second or two runs dry.
     static let updateMilliseconds: Int64 = 1000
     /// How far behind live is too far, in milliseconds: dash.js then seeks to live. Not less, for a pause of the
-    /// encoder makes it seek too, into a hole; and not much more, for that seek is also what brings it back to live
-    /// behind a hole, which it leaps over only after as much time as the hole lasts.
+    /// encoder makes it seek too, into a hole, where it may stay.
     private static let latencyMillisecondsMax: Int64 = 12_000
     /// From the encoder to the end of a part here, in milliseconds, with some reserve.
     private static let pipelineMilliseconds: Int64 = 1000
