@@ -18,13 +18,17 @@ struct EncoderOptions {
     /// What no option of libavcodec says: units behind lengths, pictures instead of slices for each thread, no thread
     /// of its own for looking ahead.
     ///
-    /// At the default preset a smaller search pattern and no small partitions in B-frames save a sixth of the time for
-    /// less than 0.1 dB.
+    /// At the default preset, a quarter of the time is saved for less than 0.1 dB: a smaller search pattern, no small
+    /// partitions in B-frames, and up to 720p none in P-frames (at 1080p that costs 0.4 dB where little moves). Bits
+    /// are moved less from busy to flat places: at the ladder's rates that gains 0.1 dB and loses no similarity.
     private static func x264Parameters(_ settings: VideoEncoderSettings) -> String {
         let basic = "annexb=0:sliced-threads=0:sync-lookahead=0"
         guard settings.preset == .veryfast else { return basic }
-        return basic + ":me=dia:partitions=p8x8,i8x8,i4x4"
+        let isLarge = settings.size.width * settings.size.height > largestWithoutSmallPartitions
+        return basic + ":me=dia:aq-strength=0.8:partitions=" + (isLarge ? "p8x8,i8x8,i4x4" : "i8x8,i4x4")
     }
+
+    private static let largestWithoutSmallPartitions = 1280 * 720
 
     init(_ settings: VideoEncoderSettings) {
         switch settings.kind {

@@ -201,13 +201,14 @@ struct SourceFeeder {
             colour: avc.sequence.usability?.colour)
     }
 
-    /// Large pictures take longest, and the others wait for them: one more thread for each 720p of picture, at most 3.
+    /// Large pictures take longest, and the others wait for them: up to 480p one thread, up to 720p two, above four.
     private static func threadCount(for size: PictureSize) -> Int {
-        min(1 + size.width * size.height / samplesPerThread, threadsMax)
+        switch size.width * size.height {
+        case ...(854 * 480): 1
+        case ...(1280 * 720): 2
+        default: 4
+        }
     }
-
-    private static let samplesPerThread = 1280 * 720
-    private static let threadsMax = 3
 
     /// What an encoder is told where the source does not say; times are exact whatever it is. 30 is not zero.
     private static let usualFrameRate = Ratio(30, 1)!
