@@ -235,6 +235,8 @@ class WithDashJs(Viewer):
         page = self.open(stream)
         self.see_motion(page, 10, "the broadcast")
         encoder.kill()
+        # As long as an encoder takes that notices a dead connection and opens another.
+        time.sleep(4)
         self.publish(stream, seconds_ahead=0)
         # dash.js plays on for 2 s, then waits as long as nobody published, before it goes to the next period.
         time.sleep(4)
