@@ -3,6 +3,8 @@
 import time
 import unittest
 
+from playwright.sync_api import Error
+
 from broadcast import Sluice, wait_until
 from browsers import Chromium
 
@@ -51,7 +53,14 @@ class PageTests(unittest.TestCase):
         return page
 
     def see(self, page, expression, what):
-        return wait_until(lambda: page.run(expression), 8, what)
+        def fact():
+            try:
+                return page.run(expression)
+            except Error:
+                # The page is loading, or its scripts have not run yet.
+                return None
+
+        return wait_until(fact, 8, what)
 
     def test_says_that_there_is_no_such_stream(self):
         for stream in ("01990000-0000-7000-8000-000000000000", "nonsense", "%3Cb%3E&amp;/../"):
