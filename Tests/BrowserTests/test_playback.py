@@ -8,6 +8,8 @@ from broadcast import Sluice, wait_until
 from browsers import Chromium, Firefox, WebKit
 
 PLAY_SECONDS = float(os.environ.get("PLAY_SECONDS", "30"))
+#: A player that shows its first picture before it has buffered may wait once more.
+STARTING_SECONDS = 1
 FIRST_FRAME_SECONDS_MAX = 3
 #: Half a second in 30 is for a slow machine's clock and the sampling.
 STEPS_MISSED_MAX = 0.5
@@ -141,7 +143,8 @@ class Viewer:
             self.assertIn(self.engine, after["engine"] or self.engine)
         self.assertEqual(after["width"], 854)
         self.assertLess(first_frame, FIRST_FRAME_SECONDS_MAX)
-        self.assertEqual(after["probe"]["waits"], [], "stalls")
+        stalls = [at for at in after["probe"]["waits"] if at > first_frame + STARTING_SECONDS]
+        self.assertEqual(stalls, [], "stalls")
         self.assertAlmostEqual(after["time"] - before["time"], elapsed, delta=STEPS_MISSED_MAX)
         self.assertGreater(frames, 0.9 * 30 * PLAY_SECONDS)
         self.assertLess(dropped, DROPPED_SHARE_MAX * frames)
