@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 SWIFT ?= swift
+# With real servers and time-outs of theirs: one test after the other, so that a busy machine is not taken for an outage.
+SERVER_SUITES = (BackendContract|PostgresBackend|RedisBackend|KafkaBackend|S3Backend)Tests
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +27,10 @@ demo: ## The same, with FFmpeg publishing a test picture with a clock and a tone
 
 test: ## Run every test, also those with real encoders, players and servers
 	@scripts/setup.sh --test
+	@scripts/s3-server.sh >/dev/null
 	$(SWIFT) build -c release --product sluice
-	$(SWIFT) test
+	$(SWIFT) test --skip '$(SERVER_SUITES)'
+	$(SWIFT) test --skip-build --no-parallel --filter '$(SERVER_SUITES)'
 
 browser-test: setup ## Play a live broadcast in Chromium and Firefox, with their own HLS, hls.js and dash.js
 	$(SWIFT) build -c release --product sluice
@@ -44,6 +48,25 @@ quality: ## Measure the ladder's rungs against the source, beside FFmpeg's
 	@scripts/setup.sh --test
 	@scripts/quality.sh
 
+cluster-up: ## Start two of each service over real stores on loopback, and say where everything is
+	@scripts/setup.sh --test
+	$(SWIFT) build -c release
+	@scripts/cluster.sh up
+
+cluster-down: ## End them and remove what they stored
+	@scripts/cluster.sh down
+
+docker-up: ## The same with Docker Compose: build the images, start everything, say where it is
+	@mkdir -p .build-docker
+	@[ -s .build-docker/token ] || (umask 077 && head -c 24 /dev/urandom | base64 | tr '+/' '-_' >.build-docker/token)
+	@scripts/players.sh || echo "The page plays in browsers that have HLS themselves; Firefox needs hls.js (scripts/players.sh)."
+	ADMIN_TOKEN=$${ADMIN_TOKEN:-$$(cat .build-docker/token)} docker compose up --build --detach --wait
+	@echo "publish rtmp://localhost:1935/live/KEY, watch http://localhost:8080/?stream=STREAM, API http://localhost:8080"
+	@echo "ADMIN_TOKEN=$${ADMIN_TOKEN:-$$(cat .build-docker/token)}"
+
+docker-down: ## End it and remove what it stored
+	ADMIN_TOKEN=none docker compose down --volumes
+
 fuzz: ## Fuzz the parsers with libFuzzer (FUZZ_SECONDS each, default 60)
 	@scripts/fuzz.sh
 
@@ -56,4 +79,4 @@ lint: ## Hold all Swift code against the formatter's rules
 clean: ## Remove what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build run demo test browser-test bench latency quality fuzz fmt lint clean
+.PHONY: help setup build run demo test browser-test bench latency quality cluster-up cluster-down docker-up docker-down fuzz fmt lint clean

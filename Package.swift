@@ -36,6 +36,14 @@ let package = Package(
                 ])
             ]),
         .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPostgres", path: "Sources/System/CPostgres", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CHiredis", path: "Sources/System/CHiredis", providers: [.apt(["libhiredis-dev", "libssl-dev"])]),
+        .systemLibrary(name: "CKafka", path: "Sources/System/CKafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CAvro", path: "Sources/System/CAvro", providers: [.apt(["libavro-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Pure: bytes to frames, frames to segments, bytes to requests.
         .target(name: "Bytes", swiftSettings: pure),
@@ -52,8 +60,18 @@ let package = Package(
         .target(name: "Compression", dependencies: ["Bytes", "CZlib"], swiftSettings: interop),
         .target(name: "Codecs", dependencies: ["Bytes", "Media", "CFFmpeg"], swiftSettings: interop),
         .target(
-            name: "SQLiteBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CSQLite"], swiftSettings: interop),
+            name: "SQLiteBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CSQLite"],
+            swiftSettings: interop),
         .target(name: "LocalBackend", dependencies: ["Bytes", "Media", "StreamingCore"], swiftSettings: interop),
+
+        .target(
+            name: "PostgresBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CPostgres"],
+            swiftSettings: interop),
+        .target(name: "RedisBackend", dependencies: ["Bytes", "StreamingCore", "CHiredis"], swiftSettings: interop),
+        .target(
+            name: "KafkaBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CKafka", "CAvro"],
+            swiftSettings: interop),
+        .target(name: "S3Backend", dependencies: ["Bytes", "HTTP", "StreamingCore", "CCurl"], swiftSettings: interop),
 
         // Services: they know ports, never a back end.
         .target(
@@ -72,8 +90,9 @@ let package = Package(
         .target(
             name: "Composition",
             dependencies: [
-                "HTTP", "Network", "Packaging", "StreamingCore", "LocalBackend", "SQLiteBackend", "IngestService",
-                "TranscodeService", "DeliveryService", "APIService",
+                "HTTP", "Network", "Packaging", "StreamingCore", "LocalBackend", "SQLiteBackend", "PostgresBackend",
+                "RedisBackend", "KafkaBackend", "S3Backend", "IngestService", "TranscodeService", "DeliveryService",
+                "APIService",
             ], swiftSettings: plain),
         main("sluice"), main("ingest"), main("transcode"), main("delivery"), main("api"),
 
@@ -85,7 +104,13 @@ let package = Package(
             ], path: "Benchmarks", swiftSettings: plain),
 
         // Tests mirror Sources.
-        .target(name: "TestKit", dependencies: ["StreamingCore"], path: "Tests/TestKit", swiftSettings: test),
+        .target(
+            name: "TestKit", dependencies: ["StreamingCore", "CKafka"], path: "Tests/TestKit", swiftSettings: test),
+        .executableTarget(
+            name: "kafka-broker", dependencies: ["TestKit"], path: "Tests/KafkaBroker", swiftSettings: test),
+        .executableTarget(
+            name: "kafka-reader", dependencies: ["Bytes", "Media", "StreamingCore", "KafkaBackend"],
+            path: "Tests/KafkaReader", swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),
         .testTarget(name: "MediaTests", dependencies: ["Bytes", "Media"], swiftSettings: test),
         .testTarget(name: "RTMPTests", dependencies: ["Bytes", "Media", "RTMP"], swiftSettings: test),
@@ -122,7 +147,24 @@ let package = Package(
             swiftSettings: test),
         .testTarget(
             name: "BackendContractTests",
-            dependencies: ["Bytes", "Media", "StreamingCore", "SQLiteBackend", "LocalBackend", "TestKit"],
+            dependencies: [
+                "Bytes", "Media", "StreamingCore", "SQLiteBackend", "LocalBackend", "PostgresBackend", "RedisBackend",
+                "KafkaBackend", "S3Backend", "TestKit",
+            ], swiftSettings: test),
+        .testTarget(
+            name: "PostgresBackendTests",
+            dependencies: ["Bytes", "Media", "StreamingCore", "PostgresBackend", "TestKit"], swiftSettings: test),
+        .testTarget(
+            name: "RedisBackendTests", dependencies: ["Bytes", "StreamingCore", "RedisBackend", "TestKit"],
+            swiftSettings: test),
+        .testTarget(
+            name: "KafkaBackendTests",
+            dependencies: [
+                "Bytes", "Media", "StreamingCore", "KafkaBackend", "TestKit", "kafka-broker", "kafka-reader",
+            ],
+            swiftSettings: test),
+        .testTarget(
+            name: "S3BackendTests", dependencies: ["Bytes", "StreamingCore", "S3Backend", "TestKit"],
             swiftSettings: test),
         .testTarget(
             name: "APIServiceTests",

@@ -72,7 +72,7 @@ struct DeliveryStage {
         // Events that come twice change nothing, so they are sent until the service is there to hear them. Only what
         // its window lists has a date.
         while await router.respond(to: probe).fields["last-modified"] == nil {
-            for event in events { try await timeline.append(event.encoded, for: stream) }
+            for event in events { try await timeline.append(event.encoded, for: stream, fence: 1) }
             try await Task.sleep(for: .milliseconds(1))
         }
     }

@@ -108,6 +108,8 @@ private final class ClipFrameLog: FrameLog {
         throw .conflict(reason: "a clip is not written to")
     }
 
+    func end(_ stream: StreamID, fence: Int64) async throws(StreamError) {}
+
     func follow(_ read: @escaping @Sendable (any FrameLogReader) async -> Void) async {
         await read(ClipReader(stream: stream, clip: clip))
         ends.continuation.finish()
@@ -119,6 +121,11 @@ private struct ClipReader: FrameLogReader {
 
     let stream: StreamID
     let clip: ClipFrames
+    var fence: Int64 { 1 }
+    var checkpoint: FrameLogCheckpoint? { nil }
+    var wasTaken: Bool { false }
+
+    func commit(_ checkpoint: FrameLogCheckpoint) {}
 
     func next() async -> FrameLogBatch? {
         do {
@@ -138,14 +145,15 @@ private actor WholeSegmentStore: SegmentStore {
 
     init(over folder: DirectorySegmentStore) { self.folder = folder }
 
-    func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {
+    @discardableResult
+    func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
         let parts = name.path.split(separator: "/")
         // segment-17.m4s is whole, segment-17.3.m4s a part.
-        guard parts.count == 2, parts[1].split(separator: ".").count == 2 else { return }
+        guard parts.count == 2, parts[1].split(separator: ".").count == 2 else { return buffers }
         if parts[1].hasPrefix("segment") {
             byteCounts[String(parts[0]), default: 0] += buffers.reduce(0) { $0 + $1.count }
         }
-        try await folder.put(buffers, under: name)
+        return try await folder.put(buffers, under: name)
     }
 
     func get(_ name: SegmentName) async throws(StreamError) -> [Bytes]? { try await folder.get(name) }

@@ -10,11 +10,13 @@ set -euo pipefail
 build=(
   libsqlite3-dev zlib1g-dev pkg-config
   libavcodec-dev libavfilter-dev libavutil-dev libswresample-dev libswscale-dev
+  libpq-dev libhiredis-dev libssl-dev librdkafka-dev libavro-dev libcurl4-openssl-dev
 )
 test=(
   ffmpeg fonts-dejavu-core rtmpdump nginx libnginx-mod-rtmp wrk curl libxml2-utils
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav
+  postgresql redis-server redis-tools openssl python3-venv
 )
 
 wanted=("${build[@]}")

@@ -64,11 +64,11 @@ extension APIFailure {
         case .invalidKey, .revokedKey: return problem(.forbidden, "invalid_key", "The stream key does not count.")
         case .overloaded(let what):
             return problem(.serviceUnavailable, "overloaded", "The limit is reached: \(what).", retryAfterSeconds: 1)
-        case .database:
+        case .database, .network:
             // The reason has file names in it: it is for the log.
             return problem(
                 .serviceUnavailable, "database_unavailable", "The database does not answer.", retryAfterSeconds: 5)
-        case .network, .transcoding:
+        case .transcoding:
             return problem(.internalServerError, "internal_error", "The service has failed.")
         }
     }

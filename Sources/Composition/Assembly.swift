@@ -11,7 +11,7 @@ import TranscodeService
 /// The services of a process, wired to the back ends that the configuration names.
 struct Assembly {
     private(set) var services: [any Service] = []
-    let backends: EmbeddedBackends
+    let backends: Backends
     /// Only where the API is served.
     let adminToken: Secret?
     /// Held as long as the process takes broadcasts.
@@ -32,16 +32,15 @@ struct Assembly {
         self.logger = logger
         rtmpPort = configuration.rtmpPort
         httpPort = configuration.httpPort
-        backends = try await EmbeddedBackends(
-            configuration, needsSegments: !roles.isDisjoint(with: [.transcode, .delivery]), loops: loops,
-            logger: logger.with("service", "store"))
+        backends = try await Backends.open(
+            configuration, roles: roles, loops: loops, logger: logger.with("service", "store"))
         adminToken =
             roles.contains(.api)
             ? try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory) : nil
         if roles.contains(.ingest) { try await addIngest(loops) }
         if roles.contains(.transcode) { addTranscode() }
         try addFront(loops)
-        if let segments = backends.segments { services.append(segments) }
+        services += backends.services
     }
 
     private mutating func addIngest(_ loops: EventLoopGroup) async throws {
@@ -79,7 +78,7 @@ struct Assembly {
     }
 
     private mutating func addTranscode() {
-        guard let segments = backends.segments else { return }
+        guard let segments = backends.stored else { return }
         let settings = TranscodeService.Configuration(
             packager: Packager.Configuration(
                 segmentMilliseconds: configuration.segmentMilliseconds, partMilliseconds: configuration.partMilliseconds
@@ -91,7 +90,7 @@ struct Assembly {
         services.append(
             TranscodeService(
                 configuration: settings, levels: backends.levels, log: backends.frames, store: segments,
-                timeline: backends.timeline,
+                timeline: backends.timeline, snapshots: backends.snapshots, archive: backends.archive,
                 events: backends.events, clock: clock, logger: logger.with("service", "transcode")))
     }
 
@@ -101,10 +100,11 @@ struct Assembly {
         httpPort = Int(listener.address.port)
         var router = Router(cors: configuration.corsPolicy)
         var delivery: DeliveryService?
-        if roles.contains(.delivery), let segments = backends.segments {
+        if roles.contains(.delivery), let segments = backends.served {
             let service = DeliveryService(
                 window: window, retentionMilliseconds: configuration.windowMilliseconds, streams: backends.streams,
-                store: segments, timeline: backends.timeline, events: backends.events, clock: clock,
+                store: segments, timeline: backends.timeline, snapshots: backends.snapshots,
+                events: backends.events, clock: clock,
                 logger: logger.with("service", "delivery"))
             for pattern in ["/hls/{path...}", "/dash/{path...}"] {
                 router.on(.get, pattern) { request, _ in await service.respond(to: request) }

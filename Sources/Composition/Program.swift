@@ -22,6 +22,7 @@ public struct Program: Sendable {
         case .help: end(0, saying: Invocation.helpText(program: name, summary: summary))
         case .version: end(0, saying: "\(name) \(Invocation.versionNumber)")
         case .mistake(let argument): end(64, complaining: "\(name): unknown argument '\(argument)'; see --help")
+        case .migrate: await migrate(configuration())
         case .run: await serve(configuration())
         }
     }
@@ -49,7 +50,7 @@ public struct Program: Sendable {
                 try FileHandle.standardOutput.write(
                     contentsOf: Data(try await Announcement(assembly, configuration: configuration).text.utf8))
             } else {
-                sayWhatIsMissing(logger)
+                sayWhatIsMissing(configuration, logger)
             }
         } catch {
             end(69, complaining: "\(name): cannot start: \(error)")
@@ -63,16 +64,26 @@ public struct Program: Sendable {
         end(0)
     }
 
-    /// A process of one role alone is of little use before there are back ends that processes share.
-    private func sayWhatIsMissing(_ logger: Logger) {
+    private func migrate(_ configuration: Configuration) async -> Never {
+        do {
+            let applied = try await Backends.migrate(configuration, logger: Logger(service: name, level: .warning))
+            end(0, saying: applied.isEmpty ? "The database is up to date." : applied.joined(separator: "\n"))
+        } catch {
+            end(69, complaining: "\(name): cannot migrate: \(error)")
+        }
+    }
+
+    /// A process of one role alone is of little use without back ends that processes share.
+    private func sayWhatIsMissing(_ configuration: Configuration, _ logger: Logger) {
+        guard configuration.backends.kafkaBrokers.isEmpty else { return }
         if roles.contains(.ingest) {
-            logger.warning("no frame log is shared with other processes in this version: broadcasts reach no viewer")
+            logger.warning("KAFKA_BROKERS is not set: broadcasts reach no viewer")
         }
         if roles.contains(.transcode) {
-            logger.warning("no frame log is shared with other processes in this version: there is nothing to package")
+            logger.warning("KAFKA_BROKERS is not set: there is nothing to package")
         }
         if roles.contains(.delivery) {
-            logger.warning("no segment store is shared with other processes in this version: there is nothing to serve")
+            logger.warning("KAFKA_BROKERS is not set: there is nothing to serve")
         }
     }
 

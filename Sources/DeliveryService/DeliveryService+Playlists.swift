@@ -17,7 +17,7 @@ extension DeliveryService {
     ) async -> HTTPResponse {
         switch await find(kind, of: stream) {
         case .document(let document, _): answer(document, .plain, request)
-        case .absent(let response): response
+        case .absent(let response): await recorded(kind, of: stream, request) ?? response
         }
     }
 
@@ -35,7 +35,7 @@ extension DeliveryService {
         let kind = StreamChannel.Document.media(rendition: rendition, .fragmentedMP4, directives.delta)
         guard let place = directives.wanted else { return await document(kind, of: stream, request) }
         switch await find(kind, of: stream, isBlocking: true) {
-        case .absent(let response): return response
+        case .absent(let response): return await recorded(kind, of: stream, request) ?? response
         case .document(let document, let channel):
             switch channel.decide(on: place, of: rendition) {
             case .contained: return await self.document(kind, of: channel, .satisfied, request)

@@ -18,21 +18,29 @@ public final class DeliveryService: Service, HTTPHandler {
     let fetches = SharedWork<String, HTTPRepresentation?>()
     let transport: TransportSegments
     let store: any SegmentStore
+    /// Whether the store has what broadcasts leave behind.
+    let servesRecordings: Bool
     private let timeline: any TimelineLog
+    private let snapshots: (any TimelineSnapshots)?
     private let events: any EventLog
     let clock: any WallClock
     let logger: Logger
 
-    /// - Parameter retentionMilliseconds: How long an ended broadcast can still be watched.
+    /// - Parameters:
+    ///   - retentionMilliseconds: How long an ended broadcast can still be watched.
+    ///   - snapshots: What was announced before this process began, where others announce.
     public init(
         window: LiveWindow.Configuration, retentionMilliseconds: Int64, streams: any StreamRepository,
-        store: any SegmentStore, timeline: any TimelineLog, events: any EventLog, clock: any WallClock, logger: Logger
+        store: any SegmentStore, timeline: any TimelineLog, snapshots: (any TimelineSnapshots)? = nil,
+        events: any EventLog, clock: any WallClock, logger: Logger
     ) {
         channels = StreamChannels(window: window, retentionMilliseconds: retentionMilliseconds)
         lookup = StreamLookup(streams: streams)
         transport = TransportSegments(store: store)
         self.store = store
+        servesRecordings = snapshots != nil
         self.timeline = timeline
+        self.snapshots = snapshots
         self.events = events
         self.clock = clock
         self.logger = logger
@@ -41,7 +49,15 @@ public final class DeliveryService: Service, HTTPHandler {
     /// Follows the timelines of all streams until cancelled.
     public func run() async throws {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.timeline.follow { self.received($1, of: $0) } }
+            if let snapshots {
+                let catchUp = TimelineCatchUp(
+                    snapshots, logger: logger, restore: { self.restore($1, of: $0) },
+                    pass: { self.received($1, of: $0) })
+                group.addTask { await self.timeline.follow { catchUp.received($1, of: $0) } }
+                group.addTask { await catchUp.run() }
+            } else {
+                group.addTask { await self.timeline.follow { self.received($1, of: $0) } }
+            }
             group.addTask {
                 await self.events.follow { event in
                     switch event.kind {
@@ -67,6 +83,14 @@ public final class DeliveryService: Service, HTTPHandler {
     public var hasJustEnded: Bool {
         let since = clock.now().adding(milliseconds: -DeliveryLimits.justEndedMilliseconds)
         return channels.all.contains { $0.endedAt.map { $0 >= since } ?? false }
+    }
+
+    private func restore(_ events: [TimelineEvent], of stream: StreamID) {
+        guard let channel = channels.open(stream, at: clock.now()) else {
+            logger.error("stream not served: too many", ["stream.id": LogValue(stream)])
+            return
+        }
+        channel.restore(events, at: clock.now())
     }
 
     private func received(_ record: Bytes, of stream: StreamID) {

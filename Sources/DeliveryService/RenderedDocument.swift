@@ -106,13 +106,13 @@ final class RenderedDocument: Sendable {
             case .manifest: DASHManifest.render(window)
             }
         guard let bytes, let targets = window.targets else { return nil }
-        return Content(bytes: bytes, tag: Self.tag(of: bytes), durationSeconds: targets.durationSeconds)
+        return Content(bytes: bytes, tag: Self.tag(of: [bytes]), durationSeconds: targets.durationSeconds)
     }
 
     /// A name for the bytes, the same in every replica: FNV-1a, 64 bits.
-    private static func tag(of bytes: Bytes) -> String {
+    static func tag(of bytes: [Bytes]) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for byte in bytes.joined() { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         return String(hash, radix: 16)
     }
 }

@@ -80,6 +80,13 @@ final class StreamChannel: Sendable {
         }
     }
 
+    /// Takes events that make a whole window, if that has come further than ours.
+    func restore(_ events: [TimelineEvent], at now: WallTime) {
+        for woken in guarded.withLock({ $0.restore(events, at: now) }) {
+            for waiter in woken.waiters { waiter.resume(returning: .came(nil)) }
+        }
+    }
+
     /// Whether a broadcast is on air or may come back.
     var isLive: Bool { guarded.withLock { $0.isLive } }
 
@@ -109,6 +116,19 @@ final class StreamChannel: Sendable {
 }
 
 extension StreamChannel.Guarded {
+    mutating func restore(_ events: [TimelineEvent], at now: WallTime) -> [Woken] {
+        var restored = LiveWindow(window.configuration)
+        for event in events { _ = restored.apply(event) }
+        guard window.isBehind(restored) else { return [] }
+        window = restored
+        version += 1
+        rendered = [:]
+        edges = [:]
+        endedAt = window.state == .ended ? now : nil
+        // They look again, and wait again where they must.
+        return [Woken(waiters: releaseAll())]
+    }
+
     /// Requests to wake, with what they asked for.
     struct Woken {
         let waiters: [StreamChannel.Waiter]
@@ -121,7 +141,7 @@ extension StreamChannel.Guarded {
         let origin = window.origin
         _ = window.apply(event)
         switch event {
-        case .thumbnail: return []
+        case .thumbnail, .span: return []
         case .part: return advance()
         case .began, .run, .targets, .segment, .interrupted, .ended: break
         }

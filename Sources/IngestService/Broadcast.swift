@@ -10,6 +10,8 @@ final class Broadcast: Sendable {
     let stream: StreamID
     private let streams: any StreamRepository
     private let events: any EventLog
+    /// The event that told of its beginning.
+    private let beginning: UUIDv7
     private let logger: Logger
 
     fileprivate struct Guarded: ~Copyable {
@@ -20,6 +22,8 @@ final class Broadcast: Sendable {
         /// ``IngestLimits/changesWaitingMax``.
         var changes: [Change] = []
         var isRecording = false
+        /// Whether the event of our beginning has come back to us.
+        var isKnown = false
     }
 
     /// Something that must be written down.
@@ -31,12 +35,13 @@ final class Broadcast: Sendable {
     private let guarded: Mutex<Guarded>
 
     init(
-        stream: StreamID, origin: BroadcastOrigin, writer: any FrameLogWriter, graceMilliseconds: Int64,
-        streams: any StreamRepository, events: any EventLog, logger: Logger
+        stream: StreamID, origin: BroadcastOrigin, beginning: UUIDv7, writer: any FrameLogWriter,
+        graceMilliseconds: Int64, streams: any StreamRepository, events: any EventLog, logger: Logger
     ) {
         self.stream = stream
         self.streams = streams
         self.events = events
+        self.beginning = beginning
         self.logger = logger.with("stream.id", LogValue(stream))
         let machine = StateMachine(origin: origin, graceMilliseconds: graceMilliseconds)
         guarded = Mutex(Guarded(machine: machine, writer: writer))
@@ -155,6 +160,26 @@ final class Broadcast: Sendable {
         publisher?.stop(stop)
         logger.info("broadcast ended", ["reason": LogValue(reason.rawValue)])
         await recordChanges()
+    }
+
+    /// Whether a beginning is another's and came behind ours.
+    func isDisplaced(by event: UUIDv7) -> Bool {
+        guarded.withLock { guarded in
+            if event == beginning { guarded.isKnown = true }
+            return event != beginning && guarded.isKnown
+        }
+    }
+
+    /// Gives the stream up to another process, which has it already: nothing more is written.
+    func displace() {
+        let publisher = guarded.withLock { guarded in
+            _ = guarded.machine.endOrdered()
+            guarded.changes = []
+            defer { guarded.publisher = nil }
+            return guarded.publisher
+        }
+        publisher?.stop(.takenOver)
+        logger.info("broadcast displaced: the stream is published elsewhere")
     }
 
     /// Sends the publisher away if it was let in with this key; the broadcast then waits for another.

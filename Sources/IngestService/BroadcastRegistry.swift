@@ -74,6 +74,18 @@ public final class BroadcastRegistry: Sendable {
         remove(broadcast)
     }
 
+    /// Somebody began a broadcast of a stream: we, or another process.
+    ///
+    /// Events of a stream have one order for all, so what was begun elsewhere behind our own beginning has displaced
+    /// our broadcast, whatever clocks say. What came before our own, we have displaced.
+    func began(_ stream: StreamID, by event: UUIDv7) {
+        guard let broadcast = entries.withLock({ $0[stream]?.broadcast }) else { return }
+        if broadcast.isDisplaced(by: event) {
+            broadcast.displace()
+            remove(broadcast)
+        }
+    }
+
     func stopPublisher(of stream: StreamID, using keyID: UUIDv7) {
         entries.withLock { $0[stream]?.broadcast }?.stopPublisher(using: keyID)
     }
@@ -117,12 +129,18 @@ public final class BroadcastRegistry: Sendable {
             let origin = try await streams.beginBroadcast(stream, at: now)
             let writer = try await log.openWriter(for: stream)
             try writer.append(.began(origin))
+            let beginning = StreamEvent(streamID: stream, at: now, kind: .started)
             let broadcast = Broadcast(
-                stream: stream, origin: origin, writer: writer, graceMilliseconds: graceMilliseconds, streams: streams,
-                events: events, logger: logger)
+                stream: stream, origin: origin, beginning: beginning.id, writer: writer,
+                graceMilliseconds: graceMilliseconds, streams: streams, events: events, logger: logger)
             _ = broadcast.admit(publisher, at: now)
-            try await events.append(StreamEvent(streamID: stream, at: now, kind: .started))
             settle(stream, as: .live(broadcast))
+            do {
+                try await events.append(beginning)
+            } catch {
+                // Others will not hear of it; frames flow all the same.
+                logger.error("event lost", ["stream.id": LogValue(stream), "error": LogValue(error)])
+            }
             return broadcast
         } catch {
             settle(stream, as: nil)

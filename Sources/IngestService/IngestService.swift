@@ -70,7 +70,7 @@ public final class IngestService: Service {
         }
     }
 
-    /// Sends publishers away whose stream or key is gone.
+    /// Sends publishers away whose stream or key is gone, or whose stream is published through another process now.
     private func obeyEvents() async {
         await withDiscardingTaskGroup { group in
             let orders = AsyncStream<StreamEvent>.makeStream(
@@ -78,8 +78,8 @@ public final class IngestService: Service {
             group.addTask {
                 await self.events.follow { event in
                     switch event.kind {
-                    case .deleted, .keyRevoked: orders.continuation.yield(event)
-                    case .started, .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused,
+                    case .started, .deleted, .keyRevoked: orders.continuation.yield(event)
+                    case .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused,
                         .transcodingFailed:
                         break
                     }
@@ -94,8 +94,8 @@ public final class IngestService: Service {
         switch event.kind {
         case .deleted: await registry.end(event.streamID, .deleted, telling: .streamDeleted)
         case .keyRevoked(let keyID): registry.stopPublisher(of: event.streamID, using: keyID)
-        case .started, .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused, .transcodingFailed:
-            break
+        case .started: registry.began(event.streamID, by: event.id)
+        case .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused, .transcodingFailed: break
         }
     }
 }

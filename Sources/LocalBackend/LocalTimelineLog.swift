@@ -8,8 +8,8 @@ public struct LocalTimelineLog: TimelineLog {
 
     public init() {}
 
-    public func append(_ record: Bytes, for stream: StreamID) async throws(StreamError) {
-        try fanOut.append(record, for: stream)
+    public func append(_ record: Bytes, for stream: StreamID, fence: Int64) async throws(StreamError) {
+        try fanOut.append(record, for: stream, fence: fence)
     }
 
     public func follow(_ receive: @escaping @Sendable (StreamID, Bytes) -> Void) async {

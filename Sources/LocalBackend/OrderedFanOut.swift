@@ -13,16 +13,30 @@ final class OrderedFanOut<Value: Sendable>: Sendable {
         var nextReceiver = 0
         /// What waits for the thread that delivers for a stream; no entry when there is no such thread.
         var waiting: [StreamID: [Value]] = [:]
+        /// The highest fence of a stream.
+        var fences: [StreamID: Int64] = [:]
+
+        mutating func pass(_ fence: Int64, of stream: StreamID) throws(StreamError) {
+            if let highest = fences[stream], fence < highest {
+                throw .conflict(reason: "another reader of the stream's frames announces them now")
+            }
+            if fences.count >= OrderedFanOut.fencesMax { fences = [:] }
+            fences[stream] = fence
+        }
     }
 
+    /// Streams whose fences are remembered; then all are forgotten, for nobody takes a stream from this process.
+    static var fencesMax: Int { 100_000 }
     /// Values of one stream that may wait for a receiver that is slow; more are refused.
     let waitingMax: Int
     private let state = Mutex(State())
 
     init(waitingMax: Int = 1024) { self.waitingMax = waitingMax }
 
-    func append(_ value: Value, for stream: StreamID) throws(StreamError) {
+    /// - Parameter fence: Values of a lower one than the stream had before are refused; `nil` where all are welcome.
+    func append(_ value: Value, for stream: StreamID, fence: Int64? = nil) throws(StreamError) {
         let mustDeliver = try state.withLock { state throws(StreamError) in
+            if let fence { try state.pass(fence, of: stream) }
             guard let count = state.waiting[stream]?.count else {
                 state.waiting[stream] = [value]
                 return true

@@ -270,12 +270,16 @@ struct Broadcast: Sendable {
         if let index, renditions[index].track.hasSameConfiguration(as: track) { return renditions[index] }
         let rendition = Rendition(name: name, epoch: segmenter.number, track: track)
         if let index { renditions[index] = rendition } else { renditions.append(rendition) }
-        outputs.append(
-            .store(
-                StoredObject(
-                    kind: .initialization, name: rendition.initializationName,
-                    chunks: [InitializationSegment.bytes(for: track)])))
+        outputs.append(.store(rendition.initialization))
         return rendition
+    }
+}
+
+extension Rendition {
+    /// Its initialisation segment, always the same.
+    public var initialization: StoredObject {
+        StoredObject(
+            kind: .initialization, name: initializationName, chunks: [InitializationSegment.bytes(for: track)])
     }
 }
 

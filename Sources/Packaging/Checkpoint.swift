@@ -28,6 +28,15 @@ extension Packager {
         /// Where the grid of the run's segments begins, on the broadcast's timeline in 1/90,000 s.
         public var gridAnchor: Int64 { boundary.segmenter.anchor }
 
+        /// What viewers must have been told before the first segment that comes again.
+        public var events: [TimelineEvent] {
+            var events: [TimelineEvent] = [.began(origin), .run(run)]
+            if let seconds = boundary.segmenter.targetDurationSeconds, let part = announcedPartMilliseconds {
+                events.append(.targets(Targets(durationSeconds: seconds, partMilliseconds: Int(part))))
+            }
+            return events
+        }
+
         /// The place in the frame log of the first entry to append again.
         public var position: Int64 {
             // The track that decided the boundary has begun there; without any, everything must come again.

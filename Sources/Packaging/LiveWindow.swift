@@ -95,11 +95,11 @@ public struct LiveWindow: Sendable {
     /// The names of all initialisation segments that can be fetched.
     private var initializations: Set<String> = []
     /// Segments that no playlist lists and that can still be fetched, oldest first.
-    private var lingering: [Segment] = []
+    private(set) var lingering: [Segment] = []
     /// Parts of finished segments that can still be fetched, oldest first.
     var storedParts: [StoredParts] = []
     /// The numbers of the still pictures that can be fetched, oldest first.
-    private var thumbnails: [Int64] = []
+    private(set) var thumbnails: [Int64] = []
 
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
@@ -123,6 +123,9 @@ public struct LiveWindow: Sendable {
         case .ended:
             if state != .idle { state = .ended }
         case .thumbnail(let number): return append(thumbnail: number)
+        case .span(let span):
+            // Those that we know from their beginning on count.
+            if settledNumber == nil, runs.last?.number == span.run { spans.append(span) }
         }
         return []
     }

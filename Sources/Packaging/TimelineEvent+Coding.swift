@@ -14,6 +14,7 @@ import Media
 //                    |           frames 32 | parts 16 | key frame bytes 32 | delay 64 |                         |
 //                    |           flags 8: 1 independent, 2 gap                                                 |
 //                    | thumbnail: segment 64                                                                   |
+//                    | span:     segment 64 | run 64 | start ms 64 | count 8 | names                           |
 //                    | interrupted, ended: nothing                                                             |
 //                    +-----------------------------------------------------------------------------------------+
 
@@ -22,7 +23,7 @@ extension TimelineEvent {
 
     private enum Kind: UInt8 {
         case began = 1
-        case run, targets, part, segment, interrupted, ended, thumbnail
+        case run, targets, part, segment, interrupted, ended, thumbnail, span
     }
 
     /// The event as a record of the timeline log.
@@ -39,6 +40,7 @@ extension TimelineEvent {
         case .part(let part): part.write(to: &writer)
         case .segment(let segment): segment.write(to: &writer)
         case .thumbnail(let number): writer.write(number)
+        case .span(let span): span.write(to: &writer)
         case .interrupted, .ended: break
         }
         return writer.finish()
@@ -54,6 +56,7 @@ extension TimelineEvent {
         case .interrupted: .interrupted
         case .ended: .ended
         case .thumbnail: .thumbnail
+        case .span: .span
         }
     }
 
@@ -77,6 +80,7 @@ extension TimelineEvent {
             case .interrupted: self = .interrupted
             case .ended: self = .ended
             case .thumbnail: self = .thumbnail(try reader.readInteger("thumbnail.number"))
+            case .span: self = .span(try LiveWindow.Span(from: &reader))
             case nil: throw RecordFailure.unknownKind(kind)
             }
             guard reader.isAtEnd else { throw RecordFailure.trailingBytes(reader.remaining) }
@@ -85,6 +89,29 @@ extension TimelineEvent {
         } catch {
             throw .truncated
         }
+    }
+}
+
+extension LiveWindow.Span {
+    func write(to writer: inout ByteWriter) {
+        writer.write(number)
+        writer.write(run)
+        writer.write(startMilliseconds)
+        writer.write(UInt8(renditions.count))
+        for name in renditions { writer.write(name: name) }
+    }
+
+    init(from reader: inout ByteReader) throws {
+        let number = try reader.readInteger("span.number")
+        let run = try reader.readInteger("span.run")
+        let startMilliseconds = try reader.readInteger("span.start")
+        let count = try reader.readUInt8()
+        guard count <= Run.renditionsMax else {
+            throw RecordFailure.valueOutOfRange(field: "span.renditions", value: Int64(count))
+        }
+        self.init(
+            number: number, run: run, startMilliseconds: startMilliseconds,
+            renditions: try (0..<count).map { _ in try reader.readName() })
     }
 }
 

@@ -17,6 +17,8 @@ public enum TimelineEvent: Sendable, Hashable {
     case segment(Segment)
     /// A still picture of the segment with this number is stored; see ``thumbnailName(_:)``.
     case thumbnail(Int64)
+    /// A stretch began whose first segment is not among those that follow; only in ``LiveWindow/events``.
+    case span(LiveWindow.Span)
     /// The encoder is gone and may come back; the next event is a run behind a discontinuity, or the end.
     case interrupted
     /// The broadcast is over.

@@ -2,7 +2,8 @@ import Packaging
 import StreamingCore
 import Synchronization
 
-/// Knows what each stream has in the segment store, so that it can be removed when nobody should ask for it any more.
+/// Knows what each stream has in the segment store, so that it can be removed when nobody should ask for it any more,
+/// and what a process must be told that begins to serve it.
 final class RetainedWindows: Sendable {
     private struct Retained {
         var window: LiveWindow
@@ -31,6 +32,10 @@ final class RetainedWindows: Sendable {
         }
     }
 
+    /// Events that make the stream's window.
+    func events(of stream: StreamID) -> [TimelineEvent] { windows.withLock { $0[stream]?.window.events ?? [] } }
+
+    /// Another worker has the stream now.
     func forget(_ stream: StreamID) { windows.withLock { _ = $0.removeValue(forKey: stream) } }
 
     /// Forgets the streams whose time is over and says which.

@@ -1,3 +1,4 @@
+import Bytes
 import Codecs
 import Media
 public import Packaging
@@ -42,6 +43,8 @@ public final class TranscodeService: Service {
     private let log: any FrameLog
     private let store: any SegmentStore
     private let timeline: any TimelineLog
+    private let snapshots: (any TimelineSnapshots)?
+    private let archive: (any SegmentArchive)?
     private let events: any EventLog
     private let retained: RetainedWindows
     private let clock: any WallClock
@@ -51,11 +54,14 @@ public final class TranscodeService: Service {
     private let encoder: WorkingEncoder
     private let levels: (any QualityLevelRepository)?
 
-    /// - Parameter levels: Where the rungs of a broadcast stand; those of the configuration apply where it is empty.
+    /// - Parameters:
+    ///   - levels: Where the rungs of a broadcast stand; those of the configuration apply where it is empty.
+    ///   - snapshots: Where timelines are kept for processes that come late, where there are others.
+    ///   - archive: Where whole broadcasts are kept, if anywhere.
     public init(
         configuration: Configuration, levels: (any QualityLevelRepository)? = nil, log: any FrameLog,
-        store: any SegmentStore, timeline: any TimelineLog,
-        events: any EventLog, clock: any WallClock, logger: Logger
+        store: any SegmentStore, timeline: any TimelineLog, snapshots: (any TimelineSnapshots)? = nil,
+        archive: (any SegmentArchive)? = nil, events: any EventLog, clock: any WallClock, logger: Logger
     ) {
         self.configuration = configuration
         self.levels = levels
@@ -65,6 +71,8 @@ public final class TranscodeService: Service {
         self.log = log
         self.store = store
         self.timeline = timeline
+        self.snapshots = snapshots
+        self.archive = archive
         self.events = events
         self.clock = clock
         self.logger = logger
@@ -92,19 +100,50 @@ public final class TranscodeService: Service {
         readers.add(1, ordering: .relaxed)
         defer { readers.subtract(1, ordering: .relaxed) }
         let logger = logger.with("stream.id", LogValue(reader.stream))
+        let checkpoint = resumed(reader, logger)
+        let outlet = StreamOutlet(
+            reader, store: store, timeline: timeline, snapshots: snapshots, archive: archive, retained: retained,
+            clock: clock, logger: logger)
+        if let checkpoint {
+            logger.info("stream taken over", ["segment": LogValue(checkpoint.packager.segmentNumber)])
+            await outlet.takeOver(knowing: checkpoint.packager.events)
+        }
         logger.debug("packaging began")
         if let ladder = configuration.ladder, await !rungs(ladder, logger).isEmpty {
-            await transcode(reader, ladder, logger)
+            await transcode(reader, ladder, resuming: checkpoint, outlet, logger)
         } else {
-            await passThrough(reader, logger)
+            await passThrough(reader, resuming: checkpoint, outlet, logger)
+        }
+        if reader.wasTaken {
+            logger.info("another worker has the stream now")
+            retained.forget(reader.stream)
         }
         logger.debug("packaging ended")
     }
 
-    private func transcode(_ reader: any FrameLogReader, _ ladder: LadderConfiguration, _ logger: Logger) async {
+    /// Where the worker before this one was.
+    private func resumed(_ reader: any FrameLogReader, _ logger: Logger) -> LadderCheckpoint? {
+        guard let state = reader.checkpoint?.state, !state.isEmpty else { return nil }
+        do {
+            return try LadderCheckpoint(decoding: state)
+        } catch {
+            logger.error(
+                "checkpoint not understood: the stream goes on with its next broadcast",
+                ["error": LogValue("\(error)")])
+            return nil
+        }
+    }
+
+    private func transcode(
+        _ reader: any FrameLogReader, _ ladder: LadderConfiguration, resuming checkpoint: LadderCheckpoint?,
+        _ outlet: StreamOutlet, _ logger: Logger
+    ) async {
         let stream = reader.stream
         let outlets = StreamTranscoder.Outlets(
-            carryOut: { await self.carryOut($0, for: stream, logger) },
+            carryOut: { await outlet.carryOut($0) },
+            passed: { position, checkpoint in
+                reader.commit(FrameLogCheckpoint(position: position, state: checkpoint?.encoded ?? Bytes()))
+            },
             announce: { await self.announce($0, of: stream, logger) })
         let kind = await encoder.kind()
         if let wanted = ladder.encoder, wanted != kind {
@@ -113,7 +152,7 @@ public final class TranscodeService: Service {
                 ["encoder.wanted": LogValue(wanted.rawValue), "encoder.used": LogValue(kind.rawValue)])
         }
         let transcoder = StreamTranscoder(
-            ladder, encoder: kind, packaging: configuration.packager, stream: stream, load: load,
+            ladder, resuming: checkpoint, encoder: kind, packaging: configuration.packager, stream: stream, load: load,
             clock: clock, logger: logger,
             outlets: outlets)
         await transcoder.run(reader) { await self.rungs(ladder, logger) }
@@ -139,43 +178,43 @@ public final class TranscodeService: Service {
         }
     }
 
-    private func passThrough(_ reader: any FrameLogReader, _ logger: Logger) async {
-        var packager = Packager(configuration.packager)
+    private func passThrough(
+        _ reader: any FrameLogReader, resuming checkpoint: LadderCheckpoint?, _ outlet: StreamOutlet, _ logger: Logger
+    ) async {
+        var packager =
+            checkpoint.map { Packager(configuration.packager, resuming: $0.packager) }
+            ?? Packager(configuration.packager)
+        var keyframes = KeyframePlaces()
+        var committed = checkpoint?.packager.segmentNumber ?? -1
         var thumbnails = Thumbnails()
         let stills = configuration.thumbnailMilliseconds.map(KeyframeStills.init)
         while let batch = await reader.next() {
             if batch.lostEntries > 0 {
                 logger.error("frames lost: packaging is too slow", ["frames.lost": LogValue(batch.lostEntries)])
             }
-            for entry in batch.entries {
-                for output in packager.append(entry) {
-                    await carryOut(output, for: reader.stream, logger)
+            for (position, entry) in zip(batch.firstPosition..., batch.entries) {
+                for output in packager.append(entry, position: position) {
+                    await outlet.carryOut(output)
                     guard case .announce(.run(let run)) = output else { continue }
                     await announce(.renditionsChanged(LadderReport(copiesOf: run)), of: reader.stream, logger)
                 }
-                if case .frame(let frame) = entry { stills?.offer(frame) }
+                switch entry {
+                case .frame(let frame):
+                    stills?.offer(frame)
+                    keyframes.append(frame, at: position)
+                case .ended: reader.commit(FrameLogCheckpoint(position: position + 1, state: Bytes()))
+                case .began, .interrupted: break
+                }
+            }
+            if let passed = packager.checkpoint, passed.segmentNumber > committed,
+                let start = keyframes.start(of: passed)
+            {
+                committed = passed.segmentNumber
+                let state = LadderCheckpoint(packager: passed, decision: .copy).encoded
+                reader.commit(FrameLogCheckpoint(position: start, state: state))
             }
             if let jpeg = stills?.take() { thumbnails.add(jpeg) }
-            for output in thumbnails.outputs(inSegment: packager.openSegmentNumber) {
-                await carryOut(output, for: reader.stream, logger)
-            }
-        }
-    }
-
-    private func carryOut(_ output: PackagerOutput, for stream: StreamID, _ logger: Logger) async {
-        do throws(StreamError) { try await carryOut(output, for: stream) } catch {
-            logger.error("segment lost", ["error": LogValue(error)])
-        }
-    }
-
-    private func carryOut(_ output: PackagerOutput, for stream: StreamID) async throws(StreamError) {
-        switch output {
-        case .store(let object):
-            try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
-        case .announce(let event):
-            let unused = retained.apply(event, of: stream, at: clock.now())
-            try await timeline.append(event.encoded, for: stream)
-            if !unused.isEmpty { await store.remove(unused.map { SegmentName(stream: stream, path: $0) }) }
+            for output in thumbnails.outputs(inSegment: packager.openSegmentNumber) { await outlet.carryOut(output) }
         }
     }
 
@@ -204,7 +243,7 @@ public final class TranscodeService: Service {
         while !Task.isCancelled {
             // A cancelled sleep ends the loop by the condition above.
             try? await Task.sleep(for: .seconds(TranscodeLimits.sweepSeconds))
-            for stream in retained.expired(at: clock.now()) { await store.removeAll(of: stream) }
+            for stream in retained.expired(at: clock.now()) { await store.retire(stream) }
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
         (.invalidKey, 403, "invalid_key"), (.revokedKey, 403, "invalid_key"),
         (.notFound(what: "stream x"), 404, "stream_not_found"),
         (.invalidValue(field: "title", reason: "is odd"), 422, "invalid_value"),
-        (.conflict(reason: "It goes on."), 409, "conflict"), (.network(reason: "/secret"), 500, "internal_error"),
+        (.conflict(reason: "It goes on."), 409, "conflict"), (.network(reason: "/secret"), 503, "database_unavailable"),
         (.transcoding(reason: "/secret"), 500, "internal_error"),
         (.database(reason: "/secret"), 503, "database_unavailable"), (.overloaded(what: "streams"), 503, "overloaded"),
     ]

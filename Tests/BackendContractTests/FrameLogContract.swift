@@ -122,7 +122,7 @@ import Testing
         await follower.end()
     }
 
-    @Test(arguments: LogBackends.frameLogs)
+    @Test(arguments: LogBackends.fanningOutFrameLogs)
     func `several followers each get everything`(_ backend: LogBackend<any FrameLog>) async throws {
         let log = try await backend.open()
         let followers = (0..<3).map { _ in Follower(log) }

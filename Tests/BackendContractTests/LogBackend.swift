@@ -1,5 +1,7 @@
+import KafkaBackend
 import LocalBackend
 import StreamingCore
+import TestKit
 import Testing
 
 /// An implementation of a log that its contract is run on. A new one is one more line in the list of its port.
@@ -10,13 +12,29 @@ struct LogBackend<Log: Sendable>: Sendable, CustomTestStringConvertible {
 }
 
 enum LogBackends {
-    static let frameLogs: [LogBackend<any FrameLog>] = [
+    static let frameLogs: [LogBackend<any FrameLog>] =
+        fanningOutFrameLogs + [LogBackend(testDescription: KafkaBroker.name) { try await openKafka().frames }]
+    /// Those whose followers each get everything; those of Kafka share the streams among themselves.
+    static let fanningOutFrameLogs: [LogBackend<any FrameLog>] = [
         LogBackend(testDescription: "in process") { LocalFrameLog() }
     ]
     static let timelineLogs: [LogBackend<any TimelineLog>] = [
-        LogBackend(testDescription: "in process") { LocalTimelineLog() }
+        LogBackend(testDescription: "in process") { LocalTimelineLog() },
+        LogBackend(testDescription: KafkaBroker.name) { try await openKafka().timeline },
     ]
     static let eventLogs: [LogBackend<any EventLog>] = [
-        LogBackend(testDescription: "in process") { LocalEventLog() }
+        LogBackend(testDescription: "in process") { LocalEventLog() },
+        LogBackend(testDescription: KafkaBroker.name) { try await openKafka().events },
     ]
+
+    /// Topics of their own on the one broker of this process.
+    private static func openKafka() async throws -> KafkaCluster {
+        var configuration = KafkaConfiguration(brokers: KafkaBroker.shared.bootstrap)
+        configuration.prefix = KafkaBroker.uniquePrefix()
+        configuration.partitions = 4
+        // This broker keeps a first member waiting for 3 s, and an empty fetch until its time is up.
+        configuration.sessionMilliseconds = 4000
+        configuration.fetchWaitMilliseconds = 5
+        return try await KafkaCluster.open(configuration, logger: Logger(service: "contract", level: .error))
+    }
 }

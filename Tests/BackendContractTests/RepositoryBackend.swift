@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PostgresBackend
 import SQLiteBackend
 import StreamingCore
 import TestKit
@@ -18,6 +19,16 @@ struct RepositoryBackend: Sendable, CustomTestStringConvertible {
             let folder = try TemporaryDirectory()
             let database = try await SQLiteDatabase.open(at: .file(folder.url.path + "/sluice.db"))
             return Repositories(database, keeping: folder)
+        },
+        RepositoryBackend(testDescription: "PostgreSQL") {
+            let server = try await PostgresServer.shared.value
+            let schema = try await server.makeSchema()
+            let database = try PostgresDatabase(
+                url: Secret(server.url(schema: schema)), logger: Logger(service: "test", level: .error))
+            _ = try await database.migrate()
+            return Repositories(
+                streams: PostgresStreamRepository(database), keys: PostgresStreamKeyRepository(database),
+                qualityLevels: PostgresQualityLevelRepository(database))
         },
     ]
 }

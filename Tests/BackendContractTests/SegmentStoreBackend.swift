@@ -1,5 +1,7 @@
 import FoundationEssentials
 import LocalBackend
+import RedisBackend
+import S3Backend
 import StreamingCore
 import TestKit
 import Testing
@@ -17,6 +19,19 @@ struct SegmentStoreBackend: Sendable, CustomTestStringConvertible {
         SegmentStoreBackend(testDescription: "directory") { body in
             let folder = try TemporaryDirectory()
             try await body(DirectorySegmentStore.open(at: folder.url.path + "/segments"))
+        },
+        SegmentStoreBackend(testDescription: "Redis") { body in
+            let server = try await RedisServer()
+            try await body(RedisSegmentStore(RedisPool(RedisSettings(url: Secret(server.url)))))
+        },
+        SegmentStoreBackend(testDescription: "S3") { body in
+            let server = try await S3Server.shared()
+            let store = S3SegmentStore(
+                try S3Settings(
+                    endpoint: server.endpoint, bucket: "contract-\(UInt32.random(in: 0 ... .max))",
+                    accessKey: S3Server.accessKey, secretKey: Secret(S3Server.secretKey)))
+            try await store.prepare(retentionDays: nil)
+            try await body(store)
         },
         tiered("tiered, all in memory", memoryBytesMax: 1 << 30),
         tiered("tiered, some in memory", memoryBytesMax: 3000),

@@ -19,7 +19,7 @@ import Testing
         }
         let greeter = Task {
             while !Task.isCancelled {
-                try await log.append(Bytes(), for: greeted)
+                try await log.append(Bytes(), for: greeted, fence: 1)
                 await Task.yield()
             }
         }
@@ -35,7 +35,7 @@ import Testing
         let stream = StreamID(at: .noon)
         var followers: [(records: AsyncStream<(StreamID, Bytes)>, task: Task<Void, Never>)] = []
         for _ in 0..<3 { followers.append(try await follow(log)) }
-        for number in UInt8(0)..<200 { try await log.append([number], for: stream) }
+        for number in UInt8(0)..<200 { try await log.append([number], for: stream, fence: 1) }
         for (records, task) in followers {
             var received: [UInt8] = []
             for await (id, bytes) in records where id == stream {
@@ -55,7 +55,7 @@ import Testing
         let streams = (0..<8).map { _ in StreamID(at: .noon) }
         try await withThrowingTaskGroup { group in
             for stream in streams {
-                group.addTask { for number in UInt8(0)..<100 { try await log.append([number], for: stream) } }
+                group.addTask { for number in UInt8(0)..<100 { try await log.append([number], for: stream, fence: 1) } }
             }
             try await group.waitForAll()
         }
@@ -78,7 +78,28 @@ import Testing
         let (records, task) = try await follow(log)
         task.cancel()
         await task.value
-        try await log.append([1], for: stream)
+        try await log.append([1], for: stream, fence: 1)
         for await (id, _) in records where id == stream { Issue.record("a record came after the end") }
+    }
+
+    @Test(arguments: LogBackends.timelineLogs)
+    func `a lower fence is not heard after a higher one`(_ backend: LogBackend<any TimelineLog>) async throws {
+        let log = try await backend.open()
+        let (records, task) = try await follow(log)
+        let (stream, other) = (StreamID(at: .noon), StreamID(at: .noon))
+        try await log.append([1], for: stream, fence: 5)
+        try await log.append([2], for: stream, fence: 7)
+        // Refused at once, or dropped by those who hear it: the port leaves that open.
+        try? await log.append([3], for: stream, fence: 6)
+        try await log.append([4], for: stream, fence: 7)
+        try await log.append([5], for: other, fence: 1)
+        var received: [UInt8] = []
+        for await (id, bytes) in records where id == stream || id == other {
+            received += bytes.array
+            if received.contains(4), received.contains(5) { break }
+        }
+        #expect(received.sorted() == [1, 2, 4, 5])
+        task.cancel()
+        await task.value
     }
 }

@@ -42,7 +42,8 @@ final class Stage: Sendable {
             group.addTask { try await self.service.run() }
             // The service follows the timeline before anything is announced on it.
             try await eventually("the service follows the timeline") {
-                try await self.timeline.append(TimelineEvent.interrupted.encoded, for: StreamID(at: self.clock.now()))
+                try await self.timeline.append(
+                    TimelineEvent.interrupted.encoded, for: StreamID(at: self.clock.now()), fence: 1)
                 return self.service.knowsStreams
             }
             try await test(self)
@@ -89,7 +90,9 @@ final class Stage: Sendable {
 
     func end() async throws { try await announce(.ended) }
 
-    func announce(_ event: TimelineEvent) async throws { try await timeline.append(event.encoded, for: stream) }
+    func announce(_ event: TimelineEvent) async throws {
+        try await timeline.append(event.encoded, for: stream, fence: 1)
+    }
 
     func put(_ bytes: Bytes, under path: String) async throws {
         try await store.put([bytes], under: SegmentName(stream: stream, path: path))
@@ -186,7 +189,8 @@ final class CountingStore: SegmentStore {
     /// How often each path was asked for.
     var gets: [String: Int] { counts.withLock { $0 } }
 
-    func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {
+    @discardableResult
+    func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
         try await store.put(buffers, under: name)
     }
 

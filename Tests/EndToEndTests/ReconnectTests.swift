@@ -119,8 +119,9 @@ import Testing
             if round == 4 { baseline = (sluice.descriptorCount, sluice.residentBytes) }
         }
         try await eventually("the stream has ended") { try await sluice.state(of: stream) == "ended" }
+        // Our own connections may be a few more than then; what forty-five rounds leave behind is more than that.
         try await eventually("descriptors are back: \(baseline.descriptors)") {
-            sluice.descriptorCount <= baseline.descriptors
+            sluice.descriptorCount <= baseline.descriptors + 8
         }
         #expect(sluice.residentBytes < baseline.memory + 24 << 20, "from \(baseline.memory) to \(sluice.residentBytes)")
     }

@@ -93,6 +93,37 @@ import Testing
         #expect(try await fixture.state == .active)
     }
 
+    @Test func `a beginning elsewhere behind our own displaces us, and we write nothing any more`() async throws {
+        let fixture = try await Fixture()
+        let (publisher, order) = fixture.publisher(1)
+        let heard = Mutex<[UUIDv7]>([])
+        let following = Task {
+            await fixture.events.follow { event in
+                guard case .started = event.kind else { return }
+                heard.withLock { $0.append(event.id) }
+            }
+        }
+        // Followers hear what comes after them: one event of another stream shows that it follows.
+        let other = StreamEvent(streamID: StreamID(at: fixture.clock.now()), at: fixture.clock.now(), kind: .started)
+        try await eventually("the events are followed") {
+            try await fixture.events.append(other)
+            return heard.withLock { !$0.isEmpty }
+        }
+        heard.withLock { $0 = [] }
+        let stream = fixture.stream.id
+        let broadcast = try await fixture.registry.claim(stream, by: fixture.publisher(7).0)
+        let own = try #require(heard.withLock { $0.last })
+        fixture.registry.began(stream, by: UUIDv7(at: fixture.clock.now()))
+        fixture.registry.began(stream, by: own)
+        // What came before our own beginning was displaced by it.
+        #expect(try await fixture.registry.claim(stream, by: publisher) === broadcast)
+        fixture.registry.began(stream, by: UUIDv7(at: fixture.clock.now()))
+        #expect(await order.wait() == .takenOver)
+        await fixture.registry.connectionLost(1, of: broadcast, isDeliberate: true)
+        #expect(try await fixture.state == .active, "it is the other process's to say")
+        following.cancel()
+    }
+
     @Test func `a revoked key sends its own publisher away and no other`() async throws {
         let fixture = try await Fixture()
         let (publisher, order) = fixture.publisher(1)

@@ -30,10 +30,11 @@ import Testing
 
         func letGo() { state.withLock { $0.isHeld = false } }
 
-        func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {
+        func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
             try state.withLock { state throws(StreamError) in
                 guard !state.isBroken else { throw .database(reason: "broken") }
                 state.contents[name] = buffers
+                return buffers
             }
         }
 

@@ -45,7 +45,7 @@ import Testing
         case .announce(.segment(let segment)): return segment.number >= number ? ["\(segment)"] : []
         case .announce(.run(let run)): return run.number > number ? ["\(run.number) \(run)"] : []
         case .announce(.began), .announce(.targets): return []
-        case .announce(.interrupted), .announce(.thumbnail): return []
+        case .announce(.interrupted), .announce(.thumbnail), .announce(.span): return []
         case .announce(.ended): return ["ended"]
         }
     }

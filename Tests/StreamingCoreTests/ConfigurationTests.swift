@@ -18,12 +18,35 @@ import Testing
     @Test func `all mistakes are told together, each with its variable`() {
         let environment = [
             "RTMP_PORT": "70000", "HTTP_PORT": "http", "SEGMENT_SECONDS": "0", "LADDER": "8k", "LOG_LEVEL": "loud",
-            "ADMIN_TOKEN": "two words", "CORS_ORIGINS": "example.org", "KAFKA_BROKERS": "localhost:9092",
+            "ADMIN_TOKEN": "two words", "CORS_ORIGINS": "example.org", "KAFKA_BROKERS": "localhost",
+            "DATABASE_URL": "mysql://root:hidden@db/x", "REDIS_URL": "localhost", "S3_ENDPOINT": "s3.example.org",
         ]
         let failure = #expect(throws: ConfigurationFailure.self) { try Configuration(environment: environment) }
         #expect(Set(failure?.mistakes.map(\.variable) ?? []) == Set(environment.keys))
         #expect(failure?.description.contains("'70000'") == true)
-        #expect(failure?.description.contains("two words") == false, "a secret must not be in a message")
+        for secret in ["two words", "hidden"] {
+            #expect(failure?.description.contains(secret) == false, "a secret must not be in a message")
+        }
+    }
+
+    @Test func `stores that are of no use without others are told`() {
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try Configuration(environment: ["KAFKA_BROKERS": "kafka:9092", "S3_BUCKET": "live"])
+        }
+        let expected = ["S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "REDIS_URL", "DATABASE_URL"]
+        #expect(Set(failure?.mistakes.map(\.variable) ?? []) == Set(expected))
+    }
+
+    @Test func `all stores together are a cluster's`() throws {
+        let configuration = try Configuration(environment: [
+            "KAFKA_BROKERS": "a:9092, b:9093", "REDIS_URL": "redis://:word@redis:6379", "S3_BUCKET": "live",
+            "S3_ENDPOINT": "http://s3:8333", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "word",
+            "DATABASE_URL": "postgres://sluice:word@db/sluice", "KAFKA_SESSION_SECONDS": "1.5",
+        ])
+        #expect(configuration.backends.kafkaBrokers == ["a:9092", "b:9093"])
+        #expect(configuration.backends.kafkaSessionMilliseconds == 1500)
+        #expect(configuration.backends.s3?.bucket == "live")
+        #expect(!"\(configuration)".contains("word"))
     }
 
     @Test func `values that contradict each other are told`() {
@@ -96,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], Invocation.run), (["--help"], .help), (["-h"], .help), (["--version"], .version),
+        ([], Invocation.run), (["migrate"], .migrate), (["--help"], .help), (["-h"], .help), (["--version"], .version),
         (["run"], .mistake("run")),
     ]) func `the command line is help, version or nothing`(arguments: [String], expected: Invocation) {
         #expect(Invocation(arguments: arguments) == expected)

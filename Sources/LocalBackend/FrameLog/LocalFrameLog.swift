@@ -43,6 +43,9 @@ public final class LocalFrameLog: FrameLog {
         }
     }
 
+    /// Writers of this process say themselves when they end.
+    public func end(_ stream: StreamID, fence: Int64) async throws(StreamError) {}
+
     public func follow(_ read: @escaping @Sendable (any FrameLogReader) async -> Void) async {
         let follower = LogFollower()
         let (id, open) = table.withLock { $0.add(follower) }

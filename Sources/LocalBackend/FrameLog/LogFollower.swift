@@ -54,13 +54,21 @@ final class LogFollower: Sendable {
 final class LocalFrameLogReader: FrameLogReader {
     let log: StreamLog
     private let id: Int
+    private static let fences = Atomic<Int64>(0)
 
     init(log: StreamLog, id: Int) {
         self.log = log
         self.id = id
+        fence = Self.fences.add(1, ordering: .relaxed).newValue
     }
 
     var stream: StreamID { log.stream }
+
+    let fence: Int64
+    // The log does not outlive its process: nobody can take a stream over.
+    var checkpoint: FrameLogCheckpoint? { nil }
+    var wasTaken: Bool { false }
+    func commit(_ checkpoint: FrameLogCheckpoint) {}
 
     func next() async -> FrameLogBatch? { await log.next(for: id) }
 

@@ -143,7 +143,9 @@ extension StreamLog {
             }
             var reader = readers[index]
             let entries = collect(for: &reader)
-            let batch = FrameLogBatch(entries: entries, lostEntries: reader.lostEntries)
+            let batch = FrameLogBatch(
+                entries: entries, lostEntries: reader.lostEntries,
+                firstPosition: Int64(reader.position - entries.count))
             if !entries.isEmpty { reader.lostEntries = 0 }
             readers[index] = reader
             dropRead()

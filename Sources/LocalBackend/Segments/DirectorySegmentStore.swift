@@ -37,11 +37,13 @@ public final class DirectorySegmentStore: SegmentStore {
         try deleteStreams()
     }
 
-    public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {
+    @discardableResult
+    public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
         let path = try SegmentPath(root: root, name: name)
         try await threads.run(for: name.stream) { () throws(StreamError) in
             try Self.write(buffers, to: path)
         }
+        return buffers
     }
 
     public func get(_ name: SegmentName) async throws(StreamError) -> [Bytes]? {

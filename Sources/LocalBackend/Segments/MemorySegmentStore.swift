@@ -14,8 +14,10 @@ public final class MemorySegmentStore: SegmentStore {
     /// What the store did and holds.
     public var counters: SegmentStoreCounters { memory.withLock { $0.counters } }
 
-    public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {
+    @discardableResult
+    public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
         _ = memory.withLock { $0.put(buffers, under: name) }
+        return buffers
     }
 
     public func get(_ name: SegmentName) async throws(StreamError) -> [Bytes]? {

@@ -77,9 +77,11 @@ public final class TieredSegmentStore: SegmentStore, Service {
         if let failure = lastFailure.withLock({ $0 }) { throw failure }
     }
 
-    public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) {
+    @discardableResult
+    public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
         let mustSpill = state.withLock { $0.memory.put(buffers, under: name) }
         if mustSpill { spillWaits.yield() }
+        return buffers
     }
 
     public func get(_ name: SegmentName) async throws(StreamError) -> [Bytes]? {

@@ -71,6 +71,8 @@ public struct Configuration: Sendable {
     public var eventLoopCount: Int
     /// How long a shutdown may take before connections are cut, in milliseconds. `SHUTDOWN_GRACE_SECONDS`
     public var shutdownGraceMilliseconds: Int64
+    /// Where state is kept that several processes share.
+    public var backends: BackendConfiguration
 
     /// - Parameters:
     ///   - environment: The process's environment.
@@ -112,9 +114,7 @@ public struct Configuration: Sendable {
         corsOrigins = reader.read(Variables.corsOrigins)
         eventLoopCount = reader.read(Variables.eventLoops)
         shutdownGraceMilliseconds = reader.read(Variables.shutdownGrace)
-        for name in Variables.notYetSupported {
-            reader.refuse(name, reason: "is not supported by this version: leave it unset")
-        }
+        backends = BackendConfiguration(&reader)
         var mistakes = file.mistakes + reader.mistakes
         if mistakes.isEmpty { mistakes = contradictions }
         guard mistakes.isEmpty else { throw ConfigurationFailure(mistakes: mistakes) }
@@ -140,7 +140,7 @@ public struct Configuration: Sendable {
                 ConfigurationMistake(
                     variable: "DVR_SECONDS", reason: "must hold at most \(Self.windowSegmentsMax) segments"))
         }
-        return found
+        return found + backends.contradictions
     }
 
     /// The most segments that a window lists: twelve hours of two seconds.

@@ -46,13 +46,6 @@ struct ConfigurationReader {
             preconditionFailure("the fallback of \(variable.name) \(error.text)")
         }
     }
-
-    /// Refuses a variable that belongs to something that this version does not have.
-    mutating func refuse(_ name: String, reason: String) {
-        if let text = values[name], !text.isEmpty {
-            mistakes.append(ConfigurationMistake(variable: name, reason: reason))
-        }
-    }
 }
 
 extension ConfigurationVariable where Value == Int {

@@ -3,6 +3,8 @@ public enum Invocation: Sendable, Equatable {
     case run
     case help
     case version
+    /// Bring the database up to date, and end.
+    case migrate
     /// An argument that means nothing; carries it.
     case mistake(String)
 
@@ -15,6 +17,7 @@ public enum Invocation: Sendable, Equatable {
             switch argument {
             case "--help", "-h": self = .help
             case "--version", "-V": self = .version
+            case "migrate": self = .migrate
             default: self = .mistake(argument)
             }
             return
@@ -33,7 +36,9 @@ public enum Invocation: Sendable, Equatable {
         return """
             \(program) \(versionNumber): \(summary)
 
-            Usage: \(program) [--help | --version]
+            Usage: \(program) [migrate | --help | --version]
+
+            With migrate it brings the database up to date and ends; at every start it does so, too.
 
             It is configured by the environment, over an optional .env file in the working directory.
             A configuration mistake ends it with status 78 and names every variable that is wrong.

@@ -32,8 +32,9 @@ public struct StreamEvent: Sendable, Equatable {
         case unpublished, graceExpired = "grace_expired", shutdown, deleted, keyRevoked = "key_revoked", failed
     }
 
-    public init(streamID: StreamID, at: WallTime, kind: Kind) {
-        id = UUIDv7(at: at)
+    /// - Parameter id: A new one; that of an event which was read is known.
+    public init(id: UUIDv7? = nil, streamID: StreamID, at: WallTime, kind: Kind) {
+        self.id = id ?? UUIDv7(at: at)
         self.streamID = streamID
         self.at = at
         self.kind = kind

@@ -42,18 +42,18 @@ struct PackagingDesk {
                 rungs.map { LadderAssembler.Member(name: $0.name, halvesFrameRate: $0.halvesFrameRate) },
                 copyName: copyName)
             return []
-        case .control(let entry): return packager.append(entry)
+        case .control(let entry): return packager.append(entry, position: merged.position)
         case .audio(let frame):
             // Without a decoder, what came in goes on.
             let isMade = !merged.outputs.isEmpty
             return (isMade ? Self.sound(in: merged.outputs) : [frame]).flatMap { frame in
                 sound = frame.track
-                return packager.append(.frame(frame))
+                return packager.append(.frame(frame), position: merged.position)
             }
         case .video(let frame):
             var outputs: [PackagerOutput] = []
             if let picture = assembler.assemble(frame, merged.outputs, merged.decision) {
-                outputs = packager.append(picture)
+                outputs = packager.append(picture, position: merged.position)
             }
             for case .thumbnail(let jpeg) in merged.outputs.flatMap(\.outputs) { thumbnails.add(jpeg) }
             // Nobody decodes a source that is only copied.

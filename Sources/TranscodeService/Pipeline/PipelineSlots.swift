@@ -29,11 +29,19 @@ enum PipelineOutput: Sendable {
 /// which they were appended, each once all that it waits for was posted. At most ``entriesMax`` entries are inside:
 /// then the feeder waits, and the frame log behind it.
 final class PipelineSlots: Sendable {
-    typealias Merge = LadderMerge<PipelineEntry, PipelineOutput>
+    /// An entry and its place in the frame log.
+    struct Placed: Sendable {
+        let entry: PipelineEntry
+        let position: Int64
+    }
+
+    typealias Merge = LadderMerge<Placed, PipelineOutput>
 
     /// An entry with what was made of it.
     struct Merged: Sendable {
         let entry: PipelineEntry
+        /// Its place in the frame log.
+        let position: Int64
         /// In the order of the names of those who made it; who was abandoned has nothing here.
         let outputs: [(rung: String, outputs: [PipelineOutput])]
         /// The decision about the copy as it stands.
@@ -75,8 +83,9 @@ final class PipelineSlots: Sendable {
 
     /// Takes an entry in; waits while the pipeline is full.
     ///
-    /// - Returns: Its place.
-    func append(_ entry: PipelineEntry, waitingFor rungs: Set<String> = []) async -> Int {
+    /// - Parameter position: Its place in the frame log.
+    /// - Returns: Its place here.
+    func append(_ entry: PipelineEntry, at position: Int64 = 0, waitingFor rungs: Set<String> = []) async -> Int {
         await withCheckedContinuation { continuation in
             let hasRoom = state.withLock { state in
                 if state.isFull { state.feeder = continuation }
@@ -89,7 +98,8 @@ final class PipelineSlots: Sendable {
             if state.appended == state.taken { state.takenAt = .now }
             state.appended += 1
             state.names.formUnion(rungs)
-            return (state.merge.append(entry, waitingFor: state.isAbandoned ? [] : rungs), state.news())
+            let placed = Placed(entry: entry, position: position)
+            return (state.merge.append(placed, waitingFor: state.isAbandoned ? [] : rungs), state.news())
         }
         consumer?.resume()
         return slot
@@ -182,9 +192,11 @@ extension PipelineSlots.State {
     fileprivate mutating func take() -> (PipelineSlots.Merged?, isOver: Bool, CheckedContinuation<Void, Never>?) {
         hasNews = false
         if let heldFrom, taken >= heldFrom { return (nil, false, nil) }
-        guard let (entry, outputs) = merge.next() else { return (nil, isClosed && taken == appended, nil) }
+        guard let (placed, outputs) = merge.next() else { return (nil, isClosed && taken == appended, nil) }
         taken += 1
         takenAt = .now
-        return (PipelineSlots.Merged(entry: entry, outputs: outputs, decision: decision), false, feeder.take())
+        let merged = PipelineSlots.Merged(
+            entry: placed.entry, position: placed.position, outputs: outputs, decision: decision)
+        return (merged, false, feeder.take())
     }
 }

@@ -31,6 +31,8 @@ struct SourceFeeder {
     private var fitness: CopyFitness?
     private var measuredBitRate: Int?
     private var discontinuity: Int?
+    /// The place in the log of the entry that is fed.
+    private var position: Int64 = 0
     /// What another worker had made of the source, until it is used.
     private var resumption: LadderCheckpoint?
     /// Whether the decoder gets every picture; otherwise only those that become still pictures.
@@ -54,22 +56,25 @@ struct SourceFeeder {
     }
 
     /// Takes the next entry of the log.
-    mutating func feed(_ entry: BroadcastEntry, _ notice: (Notice) async -> Void) async {
+    ///
+    /// - Parameter position: Its place there.
+    mutating func feed(_ entry: BroadcastEntry, at position: Int64, _ notice: (Notice) async -> Void) async {
+        self.position = position
         switch entry {
         case .began:
             source = nil
             discontinuity = nil
             ladder = nil
-            _ = await slots.append(.control(entry))
+            _ = await slots.append(.control(entry), at: position)
         case .interrupted, .ended:
             if !slots.isAbandoned { stage.flush() }
             fitness?.interrupted()
-            _ = await slots.append(.control(entry))
+            _ = await slots.append(.control(entry), at: position)
         case .frame(let frame):
             switch frame.track.configuration {
             case .avc(let configuration): await feed(frame, configuration, notice)
             case .aac:
-                let slot = await slots.append(.audio(frame), waitingFor: [DecodingStage.soundName])
+                let slot = await slots.append(.audio(frame), at: position, waitingFor: [DecodingStage.soundName])
                 // Jobs that stand still must not pile up.
                 if !slots.isAbandoned { stage.decodeSound(frame, for: slot) }
             }
@@ -96,11 +101,11 @@ struct SourceFeeder {
         await judge(frame, notice)
         if frame.isKeyframe { decode(rungs.contains { controls.orders.encodes($0.name) }) }
         guard isDecoding, !slots.isAbandoned else {
-            _ = await slots.append(.video(frame))
+            _ = await slots.append(.video(frame), at: position)
             return
         }
         let waiting = Set(rungs.map(\.name)).union([DecodingStage.thumbnailName])
-        stage.decode(frame, for: await slots.append(.video(frame), waitingFor: waiting))
+        stage.decode(frame, for: await slots.append(.video(frame), at: position, waitingFor: waiting))
     }
 
     private mutating func begin(
@@ -127,7 +132,7 @@ struct SourceFeeder {
         let resumed = resumption?.decision
         resumption = nil
         if resumed == nil { slots.holdUntilDecided() }
-        _ = await slots.append(.configured(self.rungs, copyName: copyName))
+        _ = await slots.append(.configured(self.rungs, copyName: copyName), at: position)
         await notice(.planned(plan))
         if let refused {
             fitness = nil

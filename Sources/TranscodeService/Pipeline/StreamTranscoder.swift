@@ -14,8 +14,9 @@ struct StreamTranscoder: Sendable {
     /// Where everything goes that a stream makes.
     struct Outlets: Sendable {
         var carryOut: @Sendable (PackagerOutput) async -> Void
-        /// Another worker could continue here now.
-        var passed: @Sendable (LadderCheckpoint) async -> Void = { _ in }
+        /// Another worker could continue here now, from the given place in the log on; without a checkpoint, nothing
+        /// of the broadcast before that place is needed any more.
+        var passed: @Sendable (_ position: Int64, LadderCheckpoint?) async -> Void = { _, _ in }
         var announce: @Sendable (StreamEvent.Kind) async -> Void
     }
 
@@ -78,7 +79,9 @@ struct StreamTranscoder: Sendable {
                 logger.error("frames lost: transcoding is too slow", ["frames.lost": LogValue(batch.lostEntries)])
                 feeder.lost()
             }
-            for entry in batch.entries { await feeder.feed(entry) { await tell($0) } }
+            for (position, entry) in zip(batch.firstPosition..., batch.entries) {
+                await feeder.feed(entry, at: position) { await tell($0) }
+            }
         }
         // A log can be closed in the middle: what the codecs hold comes out.
         feeder.lost()
@@ -89,11 +92,14 @@ struct StreamTranscoder: Sendable {
         var desk = PackagingDesk(
             packaging, thumbnailMilliseconds: configuration.thumbnailMilliseconds, resuming: checkpoint?.packager)
         var watch = LoadWatch(configuration, encoder: encoder, load: load, clock: clock)
+        var keyframes = KeyframePlaces()
         while let merged = await slots.next() {
             for output in desk.take(merged) { await outlets.carryOut(output) }
-            if let checkpoint = desk.takeCheckpoint() {
-                await outlets.passed(LadderCheckpoint(packager: checkpoint, decision: merged.decision))
+            if case .video(let frame) = merged.entry { keyframes.append(frame, at: merged.position) }
+            if let checkpoint = desk.takeCheckpoint(), let start = keyframes.start(of: checkpoint) {
+                await outlets.passed(start, LadderCheckpoint(packager: checkpoint, decision: merged.decision))
             }
+            if case .control(.ended) = merged.entry { await outlets.passed(merged.position + 1, nil) }
             if case .configured(let rungs, _) = merged.entry { watch.planned(rungs) }
             guard case .video(let frame) = merged.entry else { continue }
             for failure in controls.takeFailures() { await tell(failure, &watch) }

@@ -19,7 +19,7 @@ import Testing
     struct Made {
         var events: [TimelineEvent] = []
         var stored: [String: Int] = [:]
-        var checkpoints: [LadderCheckpoint] = []
+        var checkpoints: [(position: Int64, state: LadderCheckpoint)] = []
         var reports: [LadderReport] = []
 
         func segments(_ name: String) -> [Segment] {
@@ -44,7 +44,10 @@ import Testing
         let made = Mutex(Made())
         let transcoder = transcoder(
             policy, rungs, resuming: checkpoint,
-            passed: { checkpoint in made.withLock { $0.checkpoints.append(checkpoint) } },
+            passed: { position, checkpoint in
+                guard let checkpoint else { return }
+                made.withLock { $0.checkpoints.append((position, checkpoint)) }
+            },
             announce: { kind in
                 guard case .renditionsChanged(let report) = kind else { return }
                 made.withLock { $0.reports.append(report) }
@@ -63,7 +66,7 @@ import Testing
 
     private func transcoder(
         _ policy: CopyPolicy, _ rungs: [Rung], resuming checkpoint: LadderCheckpoint?,
-        passed: @escaping @Sendable (LadderCheckpoint) async -> Void = { _ in },
+        passed: @escaping @Sendable (Int64, LadderCheckpoint?) async -> Void = { _, _ in },
         announce: @escaping @Sendable (StreamEvent.Kind) async -> Void = { _ in },
         carryOut: @escaping @Sendable (PackagerOutput) async -> Void
     ) -> StreamTranscoder {
@@ -130,14 +133,9 @@ import Testing
         let entries = try await SourceClip.make(seconds: 12).entries
         let whole = try await transcode(entries, policy: policy)
         #expect(whole.checkpoints.count > 3)
-        let checkpoint = whole.checkpoints[whole.checkpoints.count / 2]
-        // From the newest key frame of the source that is not behind the segment.
-        let begin = entries.lastIndex { entry in
-            guard case .frame(let frame) = entry, frame.track.kind == .video, frame.isKeyframe else { return false }
-            return frame.presentationTime <= checkpoint.packager.time
-        }
-        let rest = try await transcode(
-            Array(entries[(try #require(begin))...]), policy: policy, resuming: checkpoint)
+        let (begin, original) = whole.checkpoints[whole.checkpoints.count / 2]
+        let checkpoint = try LadderCheckpoint(decoding: original.encoded)
+        let rest = try await transcode(Array(entries[Int(begin)...]), policy: policy, resuming: checkpoint)
         let number = checkpoint.packager.segmentNumber
         for name in ["360p", "240p", "180p", "audio"] {
             let expected = whole.segments(name).filter { $0.number >= number }.map(Cut.init)
@@ -237,15 +235,24 @@ private final class ClipReader: FrameLogReader {
     }
 
     let stream = StreamID(at: WallTime(unixMilliseconds: 1))
+    let fence: Int64 = 1
+    let checkpoint: FrameLogCheckpoint? = nil
+    let wasTaken = false
     private let state: Mutex<State>
 
-    /// - Parameter staysOpen: Whether the log goes on behind the entries until it is closed.
-    init(_ entries: [BroadcastEntry], staysOpen: Bool = false) {
+    /// - Parameters:
+    ///   - staysOpen: Whether the log goes on behind the entries until it is closed.
+    ///   - firstPosition: The place of the first entry in the log.
+    init(_ entries: [BroadcastEntry], staysOpen: Bool = false, firstPosition: Int = 0) {
         let batches = stride(from: 0, to: entries.count, by: 50).reversed().map { start in
-            FrameLogBatch(entries: Array(entries[start..<min(start + 50, entries.count)]))
+            FrameLogBatch(
+                entries: Array(entries[start..<min(start + 50, entries.count)]),
+                firstPosition: Int64(firstPosition + start))
         }
         state = Mutex(State(batches: batches, isOpen: staysOpen))
     }
+
+    func commit(_ checkpoint: FrameLogCheckpoint) {}
 
     /// More entries of the log that has stayed open.
     func add(_ entries: [BroadcastEntry]) {

@@ -1,0 +1,48 @@
+import APIService
+import Foundation
+import IngestService
+import LocalBackend
+import Network
+import SQLiteBackend
+import StreamingCore
+
+extension Backends {
+    /// The back ends of a single machine: SQLite, logs in this process, and segments in memory over a folder. What the
+    /// configuration has elsewhere is not opened.
+    static func embedded(
+        _ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger
+    ) async throws -> Backends {
+        try makeFolder(configuration.dataDirectory)
+        // With PostgreSQL it stays empty and in memory.
+        let isUsed = configuration.backends.databaseURL == nil
+        let database = try await SQLiteDatabase.open(
+            at: isUsed ? .file(configuration.dataDirectory + "/sluice.db") : .memory)
+        var limits = FrameLogLimits()
+        limits.streamsMax = IngestLimits.broadcastsMax
+        var backends = Backends(
+            streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database),
+            levels: SQLiteQualityLevelRepository(database),
+            frames: LocalFrameLog(limits: limits, executors: loops.loops),
+            timeline: LocalTimelineLog(), events: LocalEventLog())
+        if isUsed { backends.checks.append(HealthCheck("database") { try await database.check() }) }
+        if configuration.backends.redisURL == nil, !roles.isDisjoint(with: [.transcode, .delivery]) {
+            let folder = try await DirectorySegmentStore.open(at: configuration.dataDirectory + "/segments")
+            let segments = TieredSegmentStore(
+                memoryBytesMax: configuration.segmentMemoryBytes, over: folder, logger: logger)
+            backends.stored = segments
+            backends.served = segments
+            backends.services.append(segments)
+            backends.checks.append(HealthCheck("segments") { try segments.check() })
+        }
+        return backends
+    }
+
+    private static func makeFolder(_ path: String) throws(StreamError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .database(reason: "DATA_DIR '\(path)' is no folder and cannot be made one")
+        }
+    }
+}

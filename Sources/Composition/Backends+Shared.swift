@@ -1,0 +1,148 @@
+import APIService
+import Foundation
+import KafkaBackend
+import LocalBackend
+import Network
+import PostgresBackend
+import RedisBackend
+import S3Backend
+import StreamingCore
+
+/// The back ends that several processes share.
+extension Backends {
+    mutating func useDatabase(
+        _ url: Secret, _ configuration: Configuration, roles: Role, logger: Logger
+    ) async throws {
+        var settings = PostgresSettings()
+        settings.connectionsMax = configuration.backends.databaseConnectionCount
+        let database = try PostgresDatabase(url: url, settings: settings, logger: logger)
+        for name in try await database.migrate() {
+            logger.info("database migrated", ["migration": LogValue(name)])
+        }
+        if roles.contains(.ingest) {
+            try await ownBroadcasts(database, configuration, logger: logger)
+        } else {
+            streams = PostgresStreamRepository(database)
+        }
+        keys = PostgresStreamKeyRepository(database)
+        levels = PostgresQualityLevelRepository(database)
+        checks.append(HealthCheck("database") { try await database.check() })
+    }
+
+    /// Has the broadcasts that begin here be this process's own, and ends those whose process is gone.
+    private mutating func ownBroadcasts(
+        _ database: PostgresDatabase, _ configuration: Configuration, logger: Logger
+    ) async throws {
+        let clock = SystemWallClock()
+        // Another name at every start: who has started again answers for nothing that it had before.
+        let instance = "\(configuration.instanceName)/\(UUIDv7(at: clock.now()))"
+        let (frames, events) = (frames, events)
+        let owned = try await PostgresIngestStreams(database, instance: instance, clock: clock, logger: logger) {
+            broadcast in
+            do throws(StreamError) {
+                try await frames.end(broadcast.stream, fence: broadcast.fence)
+                try await events.append(
+                    StreamEvent(streamID: broadcast.stream, at: clock.now(), kind: .ended(.graceExpired)))
+            } catch {
+                logger.error("end not announced", ["stream.id": LogValue(broadcast.stream), "error": LogValue(error)])
+            }
+        }
+        streams = owned
+        services.append(owned)
+    }
+
+    /// Brings the database up to date.
+    ///
+    /// - Returns: What was done.
+    static func migrate(_ configuration: Configuration, logger: Logger) async throws -> [String] {
+        guard let url = configuration.backends.databaseURL else {
+            throw StreamError.invalidValue(
+                field: "DATABASE_URL", reason: "is not set; a database in DATA_DIR is brought up to date at each start")
+        }
+        return try await PostgresDatabase(url: url, logger: logger).migrate()
+    }
+
+    mutating func useKafka(_ configuration: Configuration, loops: EventLoopGroup, logger: Logger) async throws {
+        var settings = KafkaConfiguration(brokers: configuration.backends.kafkaBrokers.joined(separator: ","))
+        settings.partitions = configuration.backends.kafkaPartitionCount
+        settings.replicas = configuration.backends.kafkaReplicationFactor
+        settings.sessionMilliseconds = Int(configuration.backends.kafkaSessionMilliseconds)
+        settings.clientID = "sluice-\(configuration.instanceName)"
+        let cluster = try await KafkaCluster.open(settings, executors: loops.loops, logger: logger)
+        frames = cluster.frames
+        timeline = cluster.timeline
+        events = cluster.events
+        checks.append(
+            HealthCheck("kafka") { () throws(StreamError) in
+                guard !cluster.isDown else { throw .network(reason: "kafka does not answer") }
+            })
+        services.append(ClusterConnection(cluster: cluster))
+    }
+
+    mutating func useSharedSegments(
+        _ url: Secret, _ configuration: Configuration, roles: Role, logger: Logger
+    ) throws {
+        let clock = SystemWallClock()
+        let pool = try RedisPool(RedisSettings(url: url), logger: logger)
+        let near = RedisSegmentStore(pool, clock: clock, logger: logger)
+        snapshots = RedisTimelineSnapshots(pool)
+        checks.append(HealthCheck("redis") { try await pool.check() })
+        var far: S3SegmentStore?
+        var uploader: S3Uploader?
+        if let s3 = configuration.backends.s3 {
+            let store = S3SegmentStore(
+                try S3Settings(
+                    endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region, accessKey: s3.accessKey,
+                    secretKey: s3.secretKey, usesPathStyle: s3.usesPathStyle))
+            far = store
+            if roles.contains(.transcode) {
+                let made = S3Uploader(store, retentionDays: s3.retentionDays, logger: logger)
+                uploader = made
+                archive = made
+            }
+        }
+        if roles.contains(.transcode) {
+            stored = LayeredSegmentStore(near: near, far: far, clock: clock) { [uploader] name, buffers in
+                if name.isKept { uploader?.upload(buffers, under: name) }
+            }
+        }
+        if let uploader { services.append(uploader) }
+        if roles.contains(.delivery) {
+            let cache = TieredSegmentStore(
+                memoryBytesMax: configuration.segmentMemoryBytes,
+                over: LayeredSegmentStore(near: near, far: far, clock: clock), logger: logger)
+            served = cache
+            services.append(cache)
+        }
+    }
+}
+
+/// Ends the connection to Kafka in order: what waits is sent.
+private struct ClusterConnection: Service {
+    let name = "kafka"
+    let cluster: KafkaCluster
+
+    func run() async throws {
+        // A sequence without elements ends with the task's cancellation alone.
+        let (never, continuation) = AsyncStream.makeStream(of: Never.self)
+        for await _ in never {}
+        continuation.finish()
+        // The cancellation is what brought us here; sending must not end with it.
+        await Task { await cluster.close() }.value
+    }
+}
+
+extension SegmentName {
+    /// Whether the bucket keeps it: whole segments and what is needed to play them. Parts come again within segments.
+    fileprivate var isKept: Bool {
+        guard let file = path.split(separator: "/").last else { return false }
+        return !file.hasPrefix("segment-") || file.split(separator: ".").count == 2
+    }
+}
+
+extension Configuration {
+    /// The name of this process among its like.
+    var instanceName: String {
+        backends.instance ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    }
+}

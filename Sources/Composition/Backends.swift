@@ -1,0 +1,45 @@
+import APIService
+import LocalBackend
+import Network
+import StreamingCore
+
+/// What stands behind the ports of a process.
+struct Backends {
+    var streams: any StreamRepository
+    var keys: any StreamKeyRepository
+    var levels: any QualityLevelRepository
+    var frames: any FrameLog
+    var timeline: any TimelineLog
+    var events: any EventLog
+    /// Where other processes can catch up with timelines; `nil` where there are none.
+    var snapshots: (any TimelineSnapshots)?
+    /// Where whole broadcasts are kept; `nil` where they are not, and where nothing is packaged.
+    var archive: (any SegmentArchive)?
+    /// Where segments are stored that are made here; only in a process that packages.
+    var stored: (any SegmentStore)?
+    /// Where segments come from that are served here; only in a process that serves.
+    var served: (any SegmentStore)?
+    /// What the back ends themselves have to do, in the order in which it is to end.
+    var services: [any Service] = []
+    /// What must work for the process to be ready.
+    var checks: [HealthCheck] = []
+
+    /// Opens what the configuration names.
+    ///
+    /// - Parameter loops: Where the readers of the frame log run.
+    static func open(
+        _ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger
+    ) async throws -> Backends {
+        var backends = try await embedded(configuration, roles: roles, loops: loops, logger: logger)
+        if !configuration.backends.kafkaBrokers.isEmpty {
+            try await backends.useKafka(configuration, loops: loops, logger: logger)
+        }
+        if let url = configuration.backends.databaseURL {
+            try await backends.useDatabase(url, configuration, roles: roles, logger: logger)
+        }
+        if let url = configuration.backends.redisURL {
+            try backends.useSharedSegments(url, configuration, roles: roles, logger: logger)
+        }
+        return backends
+    }
+}

@@ -1,0 +1,158 @@
+internal import Bytes
+internal import CKafka
+internal import StreamingCore
+
+/// A record that was read. Its bytes are copies: librdkafka's memory holds a whole fetch together.
+struct KafkaRecord {
+    let partition: Int32
+    let offset: Int64
+    let key: Bytes
+    /// `nil` takes back what the key had before.
+    let value: Bytes?
+}
+
+/// Reads from Kafka, from one thread of our own: most calls block.
+///
+/// Unsafe code: the client is valid from `init` to `deinit` and never leaves the object.
+@safe final class KafkaConsumer {
+    /// What a poll brought.
+    enum Polled {
+        case record(KafkaRecord)
+        /// The end of a partition, where the client was made to tell.
+        case end(partition: Int32)
+        case failure(KafkaFailure)
+    }
+
+    private let client: OpaquePointer
+    private let context: ClientContext
+    private let topic: String
+
+    init(_ settings: ClientSettings, of topic: String, context: ClientContext) throws(StreamError) {
+        self.context = context
+        self.topic = topic
+        unsafe client = try context.makeClient(RD_KAFKA_CONSUMER, try settings.makeConfiguration())
+        unsafe rd_kafka_poll_set_consumer(client)
+    }
+
+    /// Leaves the group, if it is in one and was not closed; waits for librdkafka's threads.
+    deinit { unsafe rd_kafka_destroy(client) }
+
+    /// Joins its group.
+    func subscribe() throws(StreamError) {
+        let list = PartitionList(topic, [(sluice_kafka_any_partition(), sluice_kafka_offset_invalid())])
+        try check(unsafe list.withPointer { unsafe rd_kafka_subscribe(client, $0) })
+    }
+
+    /// Leaves its group and joins it again as a new member.
+    func rejoin() throws(StreamError) {
+        _ = unsafe rd_kafka_unsubscribe(client)
+        try subscribe()
+    }
+
+    /// Reads these partitions from these offsets, without a group.
+    func assign(_ places: [(partition: Int32, offset: Int64)]) throws(StreamError) {
+        try check(unsafe PartitionList(topic, places).withPointer { unsafe rd_kafka_assign(client, $0) })
+    }
+
+    /// Waits for one thing at most. Callbacks of the context run inside.
+    func poll(milliseconds: Int32) -> Polled? {
+        guard let message = unsafe rd_kafka_consumer_poll(client, milliseconds) else { return nil }
+        defer { unsafe rd_kafka_message_destroy(message) }
+        let fields = unsafe message.pointee
+        if let failure = unsafe KafkaFailure(unlessSuccess: fields.err) {
+            return failure.isEndOfPartition ? .end(partition: unsafe fields.partition) : .failure(failure)
+        }
+        let key = unsafe Bytes(copying: UnsafeRawBufferPointer(start: fields.key, count: fields.key_len))
+        var value: Bytes?
+        if let payload = unsafe fields.payload {
+            value = unsafe Bytes(copying: UnsafeRawBufferPointer(start: payload, count: fields.len))
+        } else if unsafe fields.len > 0 {
+            value = Bytes()
+        }
+        return .record(
+            KafkaRecord(
+                partition: unsafe fields.partition, offset: unsafe fields.offset, key: key, value: value))
+    }
+
+    func pause(_ partitions: [Int32]) {
+        let list = PartitionList(topic, partitions.map { ($0, sluice_kafka_offset_invalid()) })
+        _ = unsafe list.withPointer { unsafe rd_kafka_pause_partitions(client, $0) }
+    }
+
+    func resume(_ partitions: [Int32]) {
+        let list = PartitionList(topic, partitions.map { ($0, sluice_kafka_offset_invalid()) })
+        _ = unsafe list.withPointer { unsafe rd_kafka_resume_partitions(client, $0) }
+    }
+
+    /// Commits what the group has read, and waits for the answer.
+    ///
+    /// Not for every now and then: a commit that is under way while the group shares out anew is refused, and
+    /// librdkafka then counts all partitions as lost.
+    func commit(_ places: [(partition: Int32, offset: Int64)]) -> KafkaFailure? {
+        guard !places.isEmpty else { return nil }
+        let list = PartitionList(topic, places)
+        return KafkaFailure(
+            unlessSuccess: unsafe list.withPointer { unsafe rd_kafka_commit(client, $0, 0) })
+    }
+
+    /// The first offset of a partition and the one behind its last.
+    func watermarks(_ partition: Int32, milliseconds: Int32) throws(KafkaFailure) -> Range<Int64> {
+        var (low, high) = (Int64(0), Int64(0))
+        let code = unsafe rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, milliseconds)
+        if let failure = KafkaFailure(unlessSuccess: code) { throw failure }
+        return low..<max(low, high)
+    }
+
+    /// How many partitions the topic has.
+    func partitionCount(milliseconds: Int32) throws(KafkaFailure) -> Int32 {
+        guard let handle = unsafe rd_kafka_topic_new(client, topic, nil) else {
+            throw KafkaFailure(rd_kafka_last_error())
+        }
+        defer { unsafe rd_kafka_topic_destroy(handle) }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        let code = unsafe rd_kafka_metadata(client, 0, handle, &answer, milliseconds)
+        if let failure = KafkaFailure(unlessSuccess: code) { throw failure }
+        guard let metadata = unsafe answer else { throw KafkaFailure(RD_KAFKA_RESP_ERR__FAIL) }
+        defer { unsafe rd_kafka_metadata_destroy(metadata) }
+        guard unsafe metadata.pointee.topic_cnt == 1, let found = unsafe metadata.pointee.topics?.pointee else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+        }
+        if let failure = unsafe KafkaFailure(unlessSuccess: found.err) { throw failure }
+        return unsafe found.partition_cnt
+    }
+
+    /// Leaves the group in order: the partitions are revoked inside of this call.
+    func close() { _ = unsafe rd_kafka_consumer_close(client) }
+
+    private func check(_ code: rd_kafka_resp_err_t) throws(StreamError) {
+        if let failure = KafkaFailure(unlessSuccess: code) { throw failure.streamError }
+    }
+}
+
+/// Partitions of one topic with offsets, as librdkafka wants to have them.
+///
+/// Unsafe code: the list is the object's own from `init` to `deinit`.
+@safe private final class PartitionList {
+    private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+
+    init(_ topic: String, _ places: [(partition: Int32, offset: Int64)]) {
+        // Null only without memory for a few bytes, when nothing else goes on either.
+        guard let made = unsafe rd_kafka_topic_partition_list_new(Int32(places.count)) else {
+            preconditionFailure("no memory for a list of partitions")
+        }
+        for place in places {
+            unsafe rd_kafka_topic_partition_list_add(made, topic, place.partition).pointee.offset = place.offset
+        }
+        unsafe pointer = made
+    }
+
+    deinit { unsafe rd_kafka_topic_partition_list_destroy(pointer) }
+
+    func withPointer(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t
+    ) -> rd_kafka_resp_err_t {
+        // The object must not end before the call does.
+        defer { withExtendedLifetime(self) {} }
+        return unsafe body(pointer)
+    }
+}

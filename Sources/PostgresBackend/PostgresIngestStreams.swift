@@ -1,0 +1,111 @@
+public import Media
+public import StreamingCore
+import Synchronization
+
+/// The streams as one of several ingest instances has them: what it begins is its own, until another instance begins a
+/// broadcast of the same stream.
+///
+/// While it runs it says that the instance is alive, and ends what instances left behind that are silent.
+public final class PostgresIngestStreams: StreamRepository, Service {
+    /// Broadcasts of an instance whose origins are remembered; beyond, changes of state are not checked.
+    public static let originsMax = 100_000
+
+    public let name = "stream ownership"
+    private let streams: PostgresStreamRepository
+    private let instances: PostgresInstanceRegistry
+    private let instance: String
+    private let clock: any WallClock
+    private let logger: Logger
+    private let abandoned: @Sendable (AbandonedBroadcast) async -> Void
+    private let origins = Mutex<[StreamID: BroadcastOrigin]>([:])
+
+    /// Says that the instance is there.
+    ///
+    /// - Parameters:
+    ///   - instance: Its name, another one for every start of a process.
+    ///   - abandoned: Is told each broadcast that was ended here because its instance is silent.
+    public init(
+        _ database: PostgresDatabase, instance: String, clock: any WallClock, logger: Logger,
+        abandoned: @escaping @Sendable (AbandonedBroadcast) async -> Void
+    ) async throws(StreamError) {
+        streams = PostgresStreamRepository(database)
+        instances = PostgresInstanceRegistry(database)
+        self.instance = instance
+        self.clock = clock
+        self.logger = logger
+        self.abandoned = abandoned
+        try await instances.heartbeat(instance)
+    }
+
+    /// Heartbeats until cancelled; then others may end at once what is still on air here.
+    public func run() async throws {
+        var isSilent = false
+        while !Task.isCancelled {
+            do throws(StreamError) {
+                try await instances.heartbeat(instance)
+                _ = try await endAbandoned(at: clock.now())
+                if isSilent { logger.info("the database answers again") }
+                isSilent = false
+            } catch {
+                if !isSilent { logger.error("heartbeat failed", ["error": LogValue(error)]) }
+                isSilent = true
+            }
+            // A cancelled sleep ends the loop by its condition.
+            try? await Task.sleep(for: .milliseconds(PostgresInstanceRegistry.heartbeatMilliseconds))
+        }
+        // A task of its own: ours is cancelled. What fails here is found out by patience.
+        await Task { [instances, instance] in try? await instances.remove(instance) }.value
+    }
+
+    public func create(_ stream: Stream, key: StreamKey) async throws(StreamError) {
+        try await streams.create(stream, key: key)
+    }
+
+    public func get(_ id: StreamID) async throws(StreamError) -> Stream { try await streams.get(id) }
+
+    public func list(
+        states: Set<StreamState>, before: StreamID?, limit: Int
+    ) async throws(StreamError) -> [Stream] {
+        try await streams.list(states: states, before: before, limit: limit)
+    }
+
+    public func beginBroadcast(_ id: StreamID, at time: WallTime) async throws(StreamError) -> BroadcastOrigin {
+        let origin = try await streams.beginBroadcast(id, at: time, owner: instance)
+        origins.withLock { origins in
+            if origins.count >= Self.originsMax { origins = [:] }
+            origins[id] = origin
+        }
+        return origin
+    }
+
+    /// - Throws: ``StreamError/conflict(reason:)``, too, when another instance has the stream by now.
+    public func setState(
+        _ id: StreamID, to state: StreamState, failure: String?, at time: WallTime
+    ) async throws(StreamError) {
+        let origin = origins.withLock { $0[id] }
+        try await streams.setState(id, to: state, failure: failure, at: time, ifOrigin: origin)
+        guard state == .ended || state == .error else { return }
+        origins.withLock { origins in
+            // Another broadcast may have begun here meanwhile.
+            if origins[id] == origin { origins[id] = nil }
+        }
+    }
+
+    public func recordDiscontinuity(_ id: StreamID, sequence: Int) async throws(StreamError) {
+        try await streams.recordDiscontinuity(id, sequence: sequence)
+    }
+
+    public func endAbandoned(at time: WallTime) async throws(StreamError) -> [StreamID] {
+        let ended = try await streams.endAbandoned(
+            at: time, silentForMilliseconds: PostgresInstanceRegistry.patienceMilliseconds)
+        for broadcast in ended {
+            logger.warning(
+                "broadcast ended: its instance is silent",
+                ["stream.id": LogValue(broadcast.stream), "instance": LogValue(broadcast.owner ?? "unknown")])
+            await abandoned(broadcast)
+        }
+        return ended.map(\.stream)
+    }
+
+    public func delete(_ id: StreamID) async throws(StreamError) { try await streams.delete(id) }
+}
