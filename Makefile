@@ -67,6 +67,16 @@ docker-up: ## The same with Docker Compose: build the images, start everything, 
 docker-down: ## End it and remove what it stored
 	ADMIN_TOKEN=none docker compose down --volumes
 
+chaos: ## Break the cluster in every way during a broadcast, and say what viewers noticed (CHAOS=short)
+	@scripts/setup.sh --test
+	$(SWIFT) build -c release
+	@scripts/chaos.sh
+
+lossless: ## Hold what viewers get against what an encoder sent while a worker is killed (LOSSLESS_SECONDS)
+	@scripts/setup.sh --test
+	$(SWIFT) build -c release
+	@scripts/chaos/lossless.sh
+
 fuzz: ## Fuzz the parsers with libFuzzer (FUZZ_SECONDS each, default 60)
 	@scripts/fuzz.sh
 

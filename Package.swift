@@ -16,7 +16,7 @@ let test = upcoming
 
 func main(_ name: String) -> Target {
     .executableTarget(
-        name: name, dependencies: ["Composition"], path: "services/\(name)", exclude: ["README.md"],
+        name: name, dependencies: ["Composition"], path: "services/\(name)", exclude: ["README.md", "Dockerfile"],
         swiftSettings: plain)
 }
 

@@ -26,7 +26,10 @@ extension Backends {
         }
         keys = PostgresStreamKeyRepository(database)
         levels = PostgresQualityLevelRepository(database)
-        checks.append(HealthCheck("database") { try await database.check() })
+        // Viewers are served without it.
+        if !roles.isDisjoint(with: [.ingest, .api]) {
+            checks.append(HealthCheck("database") { try await database.check() })
+        }
     }
 
     /// Has the broadcasts that begin here be this process's own, and ends those whose process is gone.
@@ -62,7 +65,9 @@ extension Backends {
         return try await PostgresDatabase(url: url, logger: logger).migrate()
     }
 
-    mutating func useKafka(_ configuration: Configuration, loops: EventLoopGroup, logger: Logger) async throws {
+    mutating func useKafka(_ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger)
+        async throws
+    {
         var settings = KafkaConfiguration(brokers: configuration.backends.kafkaBrokers.joined(separator: ","))
         settings.partitions = configuration.backends.kafkaPartitionCount
         settings.replicas = configuration.backends.kafkaReplicationFactor
@@ -72,10 +77,13 @@ extension Backends {
         frames = cluster.frames
         timeline = cluster.timeline
         events = cluster.events
-        checks.append(
-            HealthCheck("kafka") { () throws(StreamError) in
-                guard !cluster.isDown else { throw .network(reason: "kafka does not answer") }
-            })
+        // What is on air can be watched without it, up to where it has come.
+        if !roles.isDisjoint(with: [.ingest, .transcode]) {
+            checks.append(
+                HealthCheck("kafka") { () throws(StreamError) in
+                    guard !cluster.isDown else { throw .network(reason: "kafka does not answer") }
+                })
+        }
         services.append(ClusterConnection(cluster: cluster))
     }
 

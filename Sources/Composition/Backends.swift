@@ -32,7 +32,7 @@ struct Backends {
     ) async throws -> Backends {
         var backends = try await embedded(configuration, roles: roles, loops: loops, logger: logger)
         if !configuration.backends.kafkaBrokers.isEmpty {
-            try await backends.useKafka(configuration, loops: loops, logger: logger)
+            try await backends.useKafka(configuration, roles: roles, loops: loops, logger: logger)
         }
         if let url = configuration.backends.databaseURL {
             try await backends.useDatabase(url, configuration, roles: roles, logger: logger)

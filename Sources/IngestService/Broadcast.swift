@@ -170,16 +170,20 @@ final class Broadcast: Sendable {
         }
     }
 
-    /// Gives the stream up to another process, which has it already: nothing more is written.
+    /// Whether what others announced behind our beginning has come to us.
+    var isKnown: Bool { guarded.withLock { $0.isKnown } }
+
+    /// Gives the stream up, because another process has taken or ended it: nothing more is written.
     func displace() {
-        let publisher = guarded.withLock { guarded in
-            _ = guarded.machine.endOrdered()
+        let (isOver, publisher) = guarded.withLock { guarded in
+            guard case .end = guarded.machine.endOrdered() else { return (false, nil as Publisher?) }
             guarded.changes = []
             defer { guarded.publisher = nil }
-            return guarded.publisher
+            return (true, guarded.publisher)
         }
+        guard isOver else { return }
         publisher?.stop(.takenOver)
-        logger.info("broadcast displaced: the stream is published elsewhere")
+        logger.info("broadcast displaced: another process has taken or ended it")
     }
 
     /// Sends the publisher away if it was let in with this key; the broadcast then waits for another.
@@ -193,23 +197,40 @@ final class Broadcast: Sendable {
 
     /// Writes down what has changed, in order. One task at a time does it, for all.
     ///
-    /// A database that fails must not stop a broadcast: the failure is logged and the next change is tried.
-    func recordChanges() async {
+    /// A database that fails must not stop a broadcast: the failure is logged and the change is tried again for a
+    /// while, though nobody waits for that.
+    func recordChanges() async { await recordChanges(attempt: 1) }
+
+    private func recordChanges(attempt: Int) async {
         guard guarded.withLock({ $0.beginRecording() }) else { return }
         while let change = guarded.withLock({ $0.nextChange() }) {
-            do {
-                switch change {
-                case .discontinuity(let sequence):
-                    try await streams.recordDiscontinuity(stream, sequence: sequence)
-                case .state(let state, let kind, let failure, let at):
-                    do { try await streams.setState(stream, to: state, failure: failure, at: at) } catch .notFound {
-                        // The stream was deleted while it was on air: there is no row to keep true.
-                    }
-                    try await events.append(StreamEvent(streamID: stream, at: at, kind: kind))
+            do throws(StreamError) { try await record(change) } catch {
+                if case .conflict = error {
+                    logger.info("stream change not recorded: the stream is another's", ["error": LogValue(error)])
+                    continue
                 }
-            } catch {
-                logger.error("stream change not recorded", ["error": LogValue(error)])
+                logger.error("stream change not recorded", ["error": LogValue(error), "attempt": LogValue(attempt)])
+                guard attempt < IngestLimits.recordAttemptsMax else { continue }
+                guarded.withLock { $0.putBack(change) }
+                // Not a child: whoever reported the change goes on.
+                Task {
+                    // Never cancelled, so it throws nothing.
+                    try? await Task.sleep(for: .milliseconds(IngestLimits.recordRetryMilliseconds))
+                    await self.recordChanges(attempt: attempt + 1)
+                }
+                return
             }
+        }
+    }
+
+    private func record(_ change: Change) async throws(StreamError) {
+        switch change {
+        case .discontinuity(let sequence): try await streams.recordDiscontinuity(stream, sequence: sequence)
+        case .state(let state, let kind, let failure, let at):
+            do { try await streams.setState(stream, to: state, failure: failure, at: at) } catch .notFound {
+                // The stream was deleted while it was on air: there is no row to keep true.
+            }
+            try await events.append(StreamEvent(streamID: stream, at: at, kind: kind))
         }
     }
 }
@@ -239,6 +260,12 @@ extension Broadcast.Guarded {
         guard !isRecording, !changes.isEmpty else { return false }
         isRecording = true
         return true
+    }
+
+    /// A change could not be written down yet.
+    fileprivate mutating func putBack(_ change: Broadcast.Change) {
+        changes.insert(change, at: 0)
+        isRecording = false
     }
 
     fileprivate mutating func nextChange() -> Broadcast.Change? {

@@ -86,6 +86,14 @@ public final class BroadcastRegistry: Sendable {
         }
     }
 
+    /// A broadcast of a stream has ended: one of ours, or ours was ended by another process that thought us dead.
+    func ended(_ stream: StreamID) {
+        guard let broadcast = entries.withLock({ $0[stream]?.broadcast }), broadcast.isKnown else { return }
+        // What has ended here is on its way out of the table.
+        broadcast.displace()
+        remove(broadcast)
+    }
+
     func stopPublisher(of stream: StreamID, using keyID: UUIDv7) {
         entries.withLock { $0[stream]?.broadcast }?.stopPublisher(using: keyID)
     }

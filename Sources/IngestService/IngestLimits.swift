@@ -2,6 +2,10 @@
 public enum IngestLimits {
     /// State changes of one broadcast that wait for the database.
     public static let changesWaitingMax = 64
+    /// How often a change is tried to be written down before it is given up, and how long after a failure, in
+    /// milliseconds: four minutes, beside the time that the database takes to fail.
+    public static let recordAttemptsMax = 120
+    public static let recordRetryMilliseconds: Int64 = 2000
     /// Broadcasts at once in one process, those that wait for their encoder included.
     public static let broadcastsMax = 10_000
     /// Orders from the API, such as a revoked key, that wait to be carried out.

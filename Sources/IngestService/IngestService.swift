@@ -78,8 +78,8 @@ public final class IngestService: Service {
             group.addTask {
                 await self.events.follow { event in
                     switch event.kind {
-                    case .started, .deleted, .keyRevoked: orders.continuation.yield(event)
-                    case .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused,
+                    case .started, .ended, .deleted, .keyRevoked: orders.continuation.yield(event)
+                    case .interrupted, .resumed, .renditionsChanged, .transcodingRefused,
                         .transcodingFailed:
                         break
                     }
@@ -95,7 +95,8 @@ public final class IngestService: Service {
         case .deleted: await registry.end(event.streamID, .deleted, telling: .streamDeleted)
         case .keyRevoked(let keyID): registry.stopPublisher(of: event.streamID, using: keyID)
         case .started: registry.began(event.streamID, by: event.id)
-        case .interrupted, .resumed, .ended, .renditionsChanged, .transcodingRefused, .transcodingFailed: break
+        case .ended: registry.ended(event.streamID)
+        case .interrupted, .resumed, .renditionsChanged, .transcodingRefused, .transcodingFailed: break
         }
     }
 }

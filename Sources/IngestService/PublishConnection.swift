@@ -136,8 +136,8 @@ actor PublishConnection {
                 return reason
             }
         }
-        // Rarely there is something to write down: a new discontinuity.
-        if sawFrames, let broadcast, broadcast.hasChanges { await broadcast.recordChanges() }
+        // Rarely there is something to write down: a new discontinuity. The encoder does not wait for a slow database.
+        if sawFrames, let broadcast, broadcast.hasChanges { Task { await broadcast.recordChanges() } }
         return nil
     }
 

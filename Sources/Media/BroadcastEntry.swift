@@ -1,6 +1,7 @@
 /// What a reader of a stream's frame log meets, in order.
 public enum BroadcastEntry: Sendable {
-    /// A broadcast begins; nothing before it belongs to it.
+    /// A broadcast begins; nothing before it belongs to it, unless its origin ``BroadcastOrigin/continues(_:)`` the one
+    /// before: then an encoder has come to another process.
     case began(BroadcastOrigin)
     case frame(Frame)
     /// The encoder is gone and may come back within the grace time; the next frame is behind a discontinuity.
@@ -17,6 +18,12 @@ public struct BroadcastOrigin: Sendable, Hashable {
     public var firstSegmentNumber: Int64
     /// The discontinuity sequence of the first frame, above every one that the stream has used before.
     public var firstDiscontinuitySequence: Int
+
+    /// Whether it is the same broadcast's, which another process goes on with: the timeline's zero is the same, and
+    /// what comes is behind a discontinuity.
+    public func continues(_ other: BroadcastOrigin) -> Bool {
+        unixMilliseconds == other.unixMilliseconds && firstSegmentNumber >= other.firstSegmentNumber
+    }
 
     public init(unixMilliseconds: Int64, firstSegmentNumber: Int64, firstDiscontinuitySequence: Int) {
         self.unixMilliseconds = unixMilliseconds

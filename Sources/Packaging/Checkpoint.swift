@@ -1,11 +1,11 @@
-import Media
+public import Media
 
 extension Packager {
     /// A boundary that all tracks of a run have passed, and what a packager must know to continue from there.
     ///
     /// A worker commits its place in the frame log no further than ``position``, and keeps the checkpoint with it.
     public struct Checkpoint: Sendable {
-        let origin: BroadcastOrigin
+        public let origin: BroadcastOrigin
         let run: Run
         /// The folder of the video rendition that leads.
         let leader: String?

@@ -108,6 +108,7 @@ public struct Packager: Sendable {
         var outputs: [PackagerOutput] = []
         switch entry {
         case .began(let origin):
+            if let broadcast, origin.continues(broadcast.origin) { return append(.interrupted, position: position) }
             broadcast?.end(&outputs)
             broadcast = Broadcast(configuration, origin: origin)
             outputs.append(.announce(.began(origin)))

@@ -9,6 +9,8 @@ import Synchronization
 public final class PostgresIngestStreams: StreamRepository, Service {
     /// Broadcasts of an instance whose origins are remembered; beyond, changes of state are not checked.
     public static let originsMax = 100_000
+    /// How long instances are remembered that have gone, in milliseconds.
+    private static let forgottenMilliseconds = 86_400_000
 
     public let name = "stream ownership"
     private let streams: PostgresStreamRepository
@@ -17,15 +19,20 @@ public final class PostgresIngestStreams: StreamRepository, Service {
     private let clock: any WallClock
     private let logger: Logger
     private let abandoned: @Sendable (AbandonedBroadcast) async -> Void
+    private let patience: Duration
     private let origins = Mutex<[StreamID: BroadcastOrigin]>([:])
+    /// Since when all our heartbeats have got through.
+    private let heardSince: Mutex<ContinuousClock.Instant?>
 
     /// Says that the instance is there.
     ///
     /// - Parameters:
     ///   - instance: Its name, another one for every start of a process.
+    ///   - patience: How long an instance may be silent, in milliseconds.
     ///   - abandoned: Is told each broadcast that was ended here because its instance is silent.
     public init(
         _ database: PostgresDatabase, instance: String, clock: any WallClock, logger: Logger,
+        patience: Int = PostgresInstanceRegistry.patienceMilliseconds,
         abandoned: @escaping @Sendable (AbandonedBroadcast) async -> Void
     ) async throws(StreamError) {
         streams = PostgresStreamRepository(database)
@@ -34,19 +41,25 @@ public final class PostgresIngestStreams: StreamRepository, Service {
         self.clock = clock
         self.logger = logger
         self.abandoned = abandoned
+        self.patience = .milliseconds(patience)
+        heardSince = Mutex(ContinuousClock.now)
         try await instances.heartbeat(instance)
     }
 
     /// Heartbeats until cancelled; then others may end at once what is still on air here.
     public func run() async throws {
         var isSilent = false
+        // What fails here is tidied up at the next start.
+        _ = try? await instances.forget(silentForMilliseconds: Self.forgottenMilliseconds)
         while !Task.isCancelled {
             do throws(StreamError) {
                 try await instances.heartbeat(instance)
+                heardSince.withLock { $0 = $0 ?? .now }
                 _ = try await endAbandoned(at: clock.now())
                 if isSilent { logger.info("the database answers again") }
                 isSilent = false
             } catch {
+                heardSince.withLock { $0 = nil }
                 if !isSilent { logger.error("heartbeat failed", ["error": LogValue(error)]) }
                 isSilent = true
             }
@@ -69,8 +82,10 @@ public final class PostgresIngestStreams: StreamRepository, Service {
         try await streams.list(states: states, before: before, limit: limit)
     }
 
+    /// Begins a broadcast, or goes on with the one that another instance has or had on air: an encoder whose ingest
+    /// died comes to us.
     public func beginBroadcast(_ id: StreamID, at time: WallTime) async throws(StreamError) -> BroadcastOrigin {
-        let origin = try await streams.beginBroadcast(id, at: time, owner: instance)
+        let origin = try await streams.beginBroadcast(id, at: time, owner: instance, continuing: true)
         origins.withLock { origins in
             if origins.count >= Self.originsMax { origins = [:] }
             origins[id] = origin
@@ -95,9 +110,12 @@ public final class PostgresIngestStreams: StreamRepository, Service {
         try await streams.recordDiscontinuity(id, sequence: sequence)
     }
 
+    /// Ends nothing as long as we have not been heard ourselves for as long as others may be silent: when the database
+    /// was away, nobody could be heard.
     public func endAbandoned(at time: WallTime) async throws(StreamError) -> [StreamID] {
+        guard let since = heardSince.withLock({ $0 }), ContinuousClock.now - since > patience else { return [] }
         let ended = try await streams.endAbandoned(
-            at: time, silentForMilliseconds: PostgresInstanceRegistry.patienceMilliseconds)
+            at: time, silentForMilliseconds: Int(patience / .milliseconds(1)))
         for broadcast in ended {
             logger.warning(
                 "broadcast ended: its instance is silent",

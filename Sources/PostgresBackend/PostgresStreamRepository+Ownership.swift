@@ -23,26 +23,35 @@ extension PostgresStreamRepository {
     /// embedded database: no stream makes more segments than that, so no number comes twice, although segments are not
     /// written down.
     ///
-    /// - Parameter owner: The instance, as it calls itself in ``PostgresInstanceRegistry``.
-    /// - Returns: An origin whose media time zero is `time`; its numbers are above all that were returned before.
+    /// - Parameters:
+    ///   - owner: The instance, as it calls itself in ``PostgresInstanceRegistry``.
+    ///   - isContinuing: Whether a broadcast that is on air goes on, although its instance has lost it: its encoder has
+    ///     come here instead. Then its media time zero stays.
+    /// - Returns: An origin whose media time zero is `time`, or that of the broadcast that goes on; its numbers are
+    ///   above all that were returned before.
     /// - Throws: ``StreamError/notFound(what:)``.
     public func beginBroadcast(
-        _ id: StreamID, at time: WallTime, owner: String?
+        _ id: StreamID, at time: WallTime, owner: String?, continuing isContinuing: Bool = false
     ) async throws(StreamError) -> BroadcastOrigin {
         // Twice is harmless: numbers may be left out.
         let found = try await database.perform { connection throws(PostgresFailure) in
             try connection.rows(
                 """
-                UPDATE streams SET state = 'active', changed_at = $2, started_at = $2, ended_at = NULL, failure = NULL,
+                UPDATE streams SET state = 'active', changed_at = $2, ended_at = NULL, failure = NULL,
+                    started_at = CASE WHEN $5 AND state IN ('active', 'reconnecting') AND started_at <= $2
+                        THEN started_at ELSE $2 END,
                     owner = $4, fence = greatest(next_segment_number, $3),
                     next_segment_number = greatest(next_segment_number, $3) + 1,
                     next_discontinuity_sequence = next_discontinuity_sequence + 1
-                WHERE id = $1 RETURNING fence, next_discontinuity_sequence - 1
+                WHERE id = $1 RETURNING fence, next_discontinuity_sequence - 1, started_at
                 """,
-                [.id(id), .time(time), .integer(SegmentNumberClock.number(at: time)), .text(owner)]
+                [
+                    .id(id), .time(time), .integer(SegmentNumberClock.number(at: time)), .text(owner),
+                    .boolean(isContinuing),
+                ]
             ) { row throws(PostgresFailure) in
                 BroadcastOrigin(
-                    unixMilliseconds: time.unixMilliseconds, firstSegmentNumber: try row.integer(0),
+                    unixMilliseconds: try row.time(2).unixMilliseconds, firstSegmentNumber: try row.integer(0),
                     firstDiscontinuitySequence: Int(try row.integer(1)))
             }
         }

@@ -11,7 +11,7 @@ actor StreamOutlet {
     private let stream: StreamID
     private let fence: Int64
     /// Whether another worker may have stored what is made now.
-    private let hasTakenOver: Bool
+    private let isShared: Bool
     /// Whether another worker has the stream now.
     private let isLost: @Sendable () -> Bool
     private let store: any SegmentStore
@@ -21,17 +21,28 @@ actor StreamOutlet {
     private let logger: Logger
     private let snapshot: SnapshotWriter?
     private let recording: RecordingKeeper?
-    /// The parts of open segments as they stand, by the names of the segments; only after a take-over.
+    /// The parts of open segments as they stand, by the names of the segments.
     private var standingParts: [String: [[Bytes]]] = [:]
     /// What stands under names of which our own bytes were others.
     private var adopted: [String: Int] = [:]
 
+    /// Names that nobody should ask for any more.
+    private var unused: [String] = []
     private var run: Run?
+    /// The store has not taken the last object.
+    private var isStoreAway = false
     private var renewedAt: WallTime?
 
     /// How often initialisation segments are stored again, in milliseconds, where stores forget: they are needed for as
     /// long as the broadcast lasts.
     private static let renewalMilliseconds: Int64 = 60_000
+    /// How long it is tried to store something, in milliseconds. It is shorter than what players have in their buffers:
+    /// what the near store does not take may be in the far one.
+    private static let storeMilliseconds: Int64 = 3_000
+    /// How long it is tried to announce something, in milliseconds: longer than brokers need to choose another leader.
+    private static let announceMilliseconds: Int64 = 60_000
+    /// The time between two attempts, in milliseconds.
+    private static let pauseMilliseconds: ClosedRange<Int64> = 20...500
     /// Segments that may be open at the same time; more come from a stream that is cut in a strange way.
     private static let openSegmentsMax = 64
 
@@ -42,7 +53,8 @@ actor StreamOutlet {
     ) {
         stream = reader.stream
         fence = reader.fence
-        hasTakenOver = reader.checkpoint != nil
+        // Also one that died before its first checkpoint has left something.
+        isShared = snapshots != nil
         isLost = { reader.wasTaken }
         self.store = store
         self.timeline = timeline
@@ -74,31 +86,63 @@ actor StreamOutlet {
     }
 
     func carryOut(_ output: PackagerOutput) async {
-        guard !isLost() else { return }
-        do throws(StreamError) {
-            switch output {
-            case .store(let object): try await put(object)
-            case .announce(let event):
-                try await announce(corrected(event))
-                try await renewInitializations()
+        switch output {
+        case .store(let object):
+            // A store that is away costs that time once, and then each object one attempt.
+            let patience = isStoreAway ? 0 : Self.storeMilliseconds
+            isStoreAway = await !insist("segment lost", for: patience) { () throws(StreamError) in
+                try await self.put(object)
             }
-        } catch {
-            logger.error("segment lost", ["error": LogValue(error)])
+        case .announce(let event):
+            let event = corrected(event)
+            await keepForLatecomers(event)
+            _ = await insist("announcement lost", for: Self.announceMilliseconds) { () throws(StreamError) in
+                try await self.timeline.append(event.encoded, for: self.stream, fence: self.fence)
+            }
+            await announced(event)
         }
+    }
+
+    /// Tries until it works, the stream is another worker's, or the time is over. What comes after waits, because the
+    /// order is what a timeline is.
+    ///
+    /// - Returns: Whether it worked, or nobody wants it any more.
+    private func insist(
+        _ loss: StaticString, for milliseconds: Int64, _ attempt: () async throws(StreamError) -> Void
+    ) async -> Bool {
+        let deadline = ContinuousClock.now + .milliseconds(milliseconds)
+        var pause = Self.pauseMilliseconds.lowerBound
+        while !isLost() {
+            do throws(StreamError) {
+                try await attempt()
+                return true
+            } catch .conflict(let reason) {
+                logger.info("the stream is another worker's", ["reason": LogValue(reason)])
+                return true
+            } catch {
+                guard ContinuousClock.now < deadline, !Task.isCancelled else {
+                    logger.error(loss, ["error": LogValue(error)])
+                    return false
+                }
+            }
+            // A cancelled sleep ends the loop by the condition above.
+            try? await Task.sleep(for: .milliseconds(pause))
+            pause = min(pause * 2, Self.pauseMilliseconds.upperBound)
+        }
+        return true
     }
 
     // MARK: Storing
 
     private func put(_ object: StoredObject) async throws(StreamError) {
-        guard hasTakenOver else {
+        guard isShared else {
             try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
             return
         }
         var chunks = object.chunks
-        if object.kind == .segment, let parts = standingParts.removeValue(forKey: object.name) {
-            chunks = parts.flatMap(\.self)
-        }
+        if object.kind == .segment, let parts = standingParts[object.name] { chunks = parts.flatMap(\.self) }
         let standing = try await store.put(chunks, under: SegmentName(stream: stream, path: object.name))
+        if object.kind == .segment { standingParts[object.name] = nil }
         if object.kind == .part, let segment = object.segmentName {
             if standingParts.count >= Self.openSegmentsMax { standingParts = [:] }
             standingParts[segment, default: []].append(standing)
@@ -114,7 +158,7 @@ actor StreamOutlet {
         let now = clock.now()
         guard let renewedAt, renewedAt.adding(milliseconds: Self.renewalMilliseconds) > now else {
             defer { renewedAt = now }
-            guard renewedAt != nil || hasTakenOver else { return }
+            guard renewedAt != nil || isShared else { return }
             for object in run.renditions.map(\.initialization) {
                 try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
             }
@@ -141,19 +185,26 @@ actor StreamOutlet {
 
     // MARK: Announcing
 
-    private func announce(_ event: TimelineEvent) async throws(StreamError) {
+    /// Before the others are told: who is told of it must also be able to come back to it.
+    private func keepForLatecomers(_ event: TimelineEvent) async {
         if case .run(let run) = event { self.run = run }
-        let unused = retained.apply(event, of: stream, at: clock.now())
-        let record = event.encoded
-        // First for those who come late: who is told of it must also be able to come back to it.
+        unused += retained.apply(event, of: stream, at: clock.now())
         do throws(StreamError) {
-            if try await snapshot?.append(record) == false { await rewriteSnapshot() }
+            if try await snapshot?.append(event.encoded) == false { await rewriteSnapshot() }
         } catch {
             logger.error("timeline not kept for those who come late", ["error": LogValue(error)])
         }
-        try await timeline.append(record, for: stream, fence: fence)
+    }
+
+    private func announced(_ event: TimelineEvent) async {
         await recording?.apply(event)
-        if !unused.isEmpty { await store.remove(unused.map { SegmentName(stream: stream, path: $0) }) }
+        if !unused.isEmpty {
+            await store.remove(unused.map { SegmentName(stream: stream, path: $0) })
+            unused = []
+        }
+        do throws(StreamError) { try await renewInitializations() } catch {
+            logger.error("initialisation segments not renewed", ["error": LogValue(error)])
+        }
     }
 
     private func rewriteSnapshot() async {

@@ -183,6 +183,27 @@ import Testing
         #expect(try studio.samples("source").count == 225)
     }
 
+    @Test func `a broadcast that another process goes on with is the same broadcast`() throws {
+        var studio = Studio()
+        studio.append(FrameScript().frames(to: 5_000))
+        // The encoder has come to another process, whose numbers are its own.
+        let origin = BroadcastOrigin(
+            unixMilliseconds: Studio.origin.unixMilliseconds, firstSegmentNumber: 1000, firstDiscontinuitySequence: 8)
+        studio.append(.began(origin))
+        studio.append(FrameScript(discontinuitySequence: 8).frames(from: 9_000, to: 13_000))
+        studio.append(.ended)
+        try Self.checkInvariants(studio)
+        #expect(studio.segments("source").map(\.number) == [7, 8, 9, 10, 11])
+        #expect(studio.events.filter { if case .began = $0 { true } else { false } }.count == 1)
+        #expect(studio.events.contains(.interrupted))
+        // One that began at another time is another one.
+        let next = BroadcastOrigin(
+            unixMilliseconds: Studio.origin.unixMilliseconds + 1, firstSegmentNumber: 2000,
+            firstDiscontinuitySequence: 9)
+        studio.append(.began(next))
+        #expect(studio.events.last == .began(next))
+    }
+
     @Test func `a discontinuity without an interruption cuts too`() throws {
         var studio = Studio()
         studio.append(FrameScript().frames(to: 3_000))

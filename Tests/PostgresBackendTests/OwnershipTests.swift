@@ -1,5 +1,6 @@
 import Media
 import StreamingCore
+import Synchronization
 import TestKit
 import Testing
 
@@ -40,6 +41,22 @@ import Testing
         #expect(try await streams.get(id) == before)
         try await streams.setState(id, to: .ended, failure: nil, at: .noon, ifOrigin: second)
         #expect(try await streams.get(id).state == .ended)
+    }
+
+    @Test func `a broadcast whose encoder comes to another instance keeps its time zero, one that has ended does not`()
+        async throws
+    {
+        let id = try await streams.makeStream()
+        let later = WallTime.noon.adding(milliseconds: 60_000)
+        let first = try await streams.beginBroadcast(id, at: .noon, owner: "a", continuing: true)
+        let second = try await streams.beginBroadcast(id, at: later, owner: "b", continuing: true)
+        #expect(second.continues(first))
+        #expect(second.firstDiscontinuitySequence > first.firstDiscontinuitySequence)
+        #expect(second.firstSegmentNumber > first.firstSegmentNumber)
+        try await streams.setState(id, to: .ended, failure: nil, at: later, ifOrigin: second)
+        let third = try await streams.beginBroadcast(id, at: later, owner: "a", continuing: true)
+        #expect(third.unixMilliseconds == later.unixMilliseconds)
+        #expect(!third.continues(second))
     }
 
     @Test func `a state of a stream that is gone is not found, with an origin too`() async throws {
@@ -121,5 +138,33 @@ import Testing
         #expect(try await streams.endAbandoned(at: .noon) == [])
         try await instances.remove("a")
         #expect(try await streams.endAbandoned(at: .noon) == [id])
+    }
+
+    @Test func `an instance ends what silent ones have left, once it has been heard for as long itself`() async throws {
+        let ended = Mutex<[StreamID]>([])
+        let database = try await test.openMigrated()
+        let logger = Logger(service: "test", level: .error, sink: RecordingSink())
+        let (clock, patience) = (ManualClock(), 1500)
+        let first = try await PostgresIngestStreams(
+            database, instance: "first", clock: clock, logger: logger, patience: patience
+        ) { _ in }
+        let id = try await streams.makeStream()
+        let origin = try await first.beginBroadcast(id, at: .noon)
+        try await silence("first", seconds: 60)
+        let second = try await PostgresIngestStreams(
+            database, instance: "second", clock: clock, logger: logger, patience: patience
+        ) { broadcast in
+            ended.withLock { $0.append(broadcast.stream) }
+            #expect(broadcast.fence > origin.firstSegmentNumber)
+        }
+        #expect(try await second.endAbandoned(at: .noon).isEmpty, "the database may have been away for all")
+        try await eventually("the stream has ended") {
+            _ = try await second.endAbandoned(at: .noon)
+            return try await streams.get(id).state == .ended
+        }
+        #expect(ended.withLock { $0 } == [id])
+        await #expect(throws: StreamError.self, "it is not the first one's any more") {
+            try await first.setState(id, to: .reconnecting, failure: nil, at: .noon)
+        }
     }
 }

@@ -29,6 +29,7 @@ final class FrameGroup: GroupMember, @unchecked Sendable {
     private var partitions: [Int32: PartitionReading] = [:]
     private var checkpoints: CheckpointReader?
     private var consumer: KafkaConsumer?
+    private let failures = LogThrottle(linesPerSecondMax: 1)
     private var wasInterrupted = false
     private var offsetsAt: Int64 = 0
 
@@ -114,7 +115,9 @@ final class FrameGroup: GroupMember, @unchecked Sendable {
             case .record(let record): take(record, consumer)
             case .end: break
             case .failure(let failure):
-                if !failure.isUnreachable { logger.debug("kafka read failed", ["kafka.error": LogValue(failure)]) }
+                if !failure.isUnreachable, failures.admit(at: clock.now()) != nil {
+                    logger.error("kafka read failed", ["kafka.error": LogValue(failure)])
+                }
             case nil: return
             }
             milliseconds = 0

@@ -34,7 +34,8 @@ extension S3Client {
                 return answer.body
             }
         } catch {
-            if case .refused(404, let code) = error, code != "NoSuchBucket" { return nil }
+            // The first upload makes the bucket: before it there is nothing.
+            if case .refused(404, _) = error { return nil }
             throw error
         }
     }

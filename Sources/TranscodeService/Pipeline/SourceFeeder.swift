@@ -31,6 +31,8 @@ struct SourceFeeder {
     private var fitness: CopyFitness?
     private var measuredBitRate: Int?
     private var discontinuity: Int?
+    /// That of the broadcast.
+    private var origin: BroadcastOrigin?
     /// The place in the log of the entry that is fed.
     private var position: Int64 = 0
     /// What another worker had made of the source, until it is used.
@@ -47,6 +49,7 @@ struct SourceFeeder {
         currentRungs = rungs
         self.configuration = configuration
         resumption = checkpoint
+        origin = checkpoint?.packager.origin
         self.encoder = encoder
         self.targetMilliseconds = targetMilliseconds
         self.slots = slots
@@ -61,15 +64,18 @@ struct SourceFeeder {
     mutating func feed(_ entry: BroadcastEntry, at position: Int64, _ notice: (Notice) async -> Void) async {
         self.position = position
         switch entry {
-        case .began:
+        case .began(let origin):
+            defer { self.origin = origin }
+            if let known = self.origin, origin.continues(known) {
+                // The encoder has come to another process: for the codecs that is a reconnect.
+                await interrupt(entry)
+                return
+            }
             source = nil
             discontinuity = nil
             ladder = nil
             _ = await slots.append(.control(entry), at: position)
-        case .interrupted, .ended:
-            if !slots.isAbandoned { stage.flush() }
-            fitness?.interrupted()
-            _ = await slots.append(.control(entry), at: position)
+        case .interrupted, .ended: await interrupt(entry)
         case .frame(let frame):
             switch frame.track.configuration {
             case .avc(let configuration): await feed(frame, configuration, notice)
@@ -79,6 +85,11 @@ struct SourceFeeder {
                 if !slots.isAbandoned { stage.decodeSound(frame, for: slot) }
             }
         }
+    }
+
+    private mutating func interrupt(_ entry: BroadcastEntry) async {
+        lost()
+        _ = await slots.append(.control(entry), at: position)
     }
 
     /// Entries were lost: what is inside is finished, and nothing is expected to follow it.
