@@ -85,7 +85,7 @@ EOF
 
 bench_sluice() {
   local token=bench-token-0123456789abcdef
-  ADMIN_TOKEN=$token RTMP_PORT=19936 HTTP_PORT=18086 DATA_DIR="$folder/data" LOG_LEVEL=warning \
+  LADDER=none ADMIN_TOKEN=$token RTMP_PORT=19936 HTTP_PORT=18086 DATA_DIR="$folder/data" LOG_LEVEL=warning \
     .build/release/sluice >"$folder/sluice.out" &
   local server=$!
   pids+=("$server")
