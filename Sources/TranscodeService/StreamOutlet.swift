@@ -191,6 +191,8 @@ actor StreamOutlet {
         unused += retained.apply(event, of: stream, at: clock.now())
         do throws(StreamError) {
             if try await snapshot?.append(event.encoded) == false { await rewriteSnapshot() }
+        } catch .conflict(_) {
+            // Another worker has the stream, as the announcement will say.
         } catch {
             logger.error("timeline not kept for those who come late", ["error": LogValue(error)])
         }
