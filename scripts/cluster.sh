@@ -80,6 +80,7 @@ start_service() {
     S3_ENDPOINT="${CLUSTER_S3_ENDPOINT:-http://127.0.0.1:$s3_port}" S3_BUCKET=sluice \
     S3_ACCESS_KEY=sluice S3_SECRET_KEY=sluice-cluster-secret INSTANCE="$name" BIND_ADDRESS=127.0.0.1 \
     DATA_DIR="$folder/$name" WEB_DIR="$root/web" ADMIN_TOKEN="$(cat "$folder/token")" PUBLIC_HOST=127.0.0.1 \
+    PUBLIC_HTTP_PORT="$(http_port delivery-1)" PUBLIC_RTMP_PORT="$(rtmp_port ingest-1)" \
     RTMP_PORT="$(rtmp_port "$name")" HTTP_PORT="$(http_port "$name")" "$build/${name%-*}"
 }
 

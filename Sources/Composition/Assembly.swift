@@ -122,7 +122,8 @@ struct Assembly {
         if let adminToken {
             if adminToken.isGuessable { logger.warning("ADMIN_TOKEN is short: it can be guessed") }
             let urls = PublicURLs(
-                host: configuration.publicHost, httpPort: httpPort, rtmpPort: rtmpPort)
+                host: configuration.publicHost, httpPort: configuration.publicHTTPPort ?? httpPort,
+                rtmpPort: configuration.publicRTMPPort ?? rtmpPort)
             let board = StreamStatusBoard(events: backends.events)
             APIRoutes(
                 administration: administration,

@@ -11,6 +11,10 @@ public struct Configuration: Sendable {
     public var bindAddress: String
     /// The host name in the URLs that are given out; `nil` takes the name that the client used. `PUBLIC_HOST`
     public var publicHost: String?
+    /// The port of players' addresses that are given out; `nil` is our own. `PUBLIC_HTTP_PORT`
+    public var publicHTTPPort: Int?
+    /// The port of encoders' addresses that are given out; `nil` is our own. `PUBLIC_RTMP_PORT`
+    public var publicRTMPPort: Int?
     /// Where the database and spilled segments are. `DATA_DIR`
     public var dataDirectory: String
     /// Where the pages are. `WEB_DIR`
@@ -84,6 +88,8 @@ public struct Configuration: Sendable {
         httpPort = reader.read(Variables.httpPort)
         bindAddress = reader.read(Variables.bindAddress)
         publicHost = reader.read(Variables.publicHost)
+        publicHTTPPort = Self.unlessZero(reader.read(Variables.publicHTTPPort))
+        publicRTMPPort = Self.unlessZero(reader.read(Variables.publicRTMPPort))
         dataDirectory = reader.read(Variables.dataDirectory)
         webDirectory = reader.read(Variables.webDirectory)
         adminToken = reader.read(Variables.adminToken)

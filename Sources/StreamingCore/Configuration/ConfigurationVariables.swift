@@ -14,6 +14,10 @@ enum Variables {
         }
         return text.isEmpty ? nil : text
     }
+    static let publicHTTPPort = ConfigurationVariable<Int>.number(
+        "PUBLIC_HTTP_PORT", 0, in: 0...65_535, "port of players' addresses that are given out; 0 is HTTP_PORT")
+    static let publicRTMPPort = ConfigurationVariable<Int>.number(
+        "PUBLIC_RTMP_PORT", 0, in: 0...65_535, "port of encoders' addresses that are given out; 0 is RTMP_PORT")
     static let dataDirectory = ConfigurationVariable<String>.text(
         "DATA_DIR", "./data", "folder for the database and for segments that do not fit in memory")
     static let webDirectory = ConfigurationVariable<String>.text("WEB_DIR", "./web", "folder with the pages")
@@ -75,7 +79,8 @@ enum Variables {
             (variable.name, variable.fallback, variable.help)
         }
         return [
-            line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(dataDirectory),
+            line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(publicHTTPPort),
+            line(publicRTMPPort), line(dataDirectory),
             line(webDirectory), line(adminToken), line(logLevel), line(segmentSeconds), line(partSeconds),
             line(dvrSeconds), line(ladder), line(ladderTop), line(ladderHalveFPS), line(encoder), line(x264Preset),
             line(audioKilobits), line(thumbnailSeconds), line(transcodeLag), line(transcodeStall),
