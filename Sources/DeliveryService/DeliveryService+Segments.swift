@@ -60,10 +60,14 @@ extension DeliveryService {
         guard let channel = channels.find(stream) else { return await self.stored(stored, of: stream, request) }
         let place = PlaylistPlace(sequence: stored.number, part: number)
         if channel.progress(of: stored.rendition, at: place) == .awaited {
-            guard channel.isHinted(stored.path, of: stored.rendition) else { return segmentNotFound(.soon) }
-            let outcome = await channel.wait(
-                for: .part(place), of: stored.rendition, until: mediaDeadline(of: channel))
-            guard case .came = outcome else { return segmentNotFound(.soon) }
+            if channel.isHinted(stored.path, of: stored.rendition) {
+                let outcome = await channel.wait(
+                    for: .part(place), of: stored.rendition, until: mediaDeadline(of: channel))
+                guard case .came = outcome else { return segmentNotFound(.soon) }
+            } else if channel.progress(of: stored.rendition, at: place) == .awaited {
+                // It did not come between the two looks, in which case the hint would have moved on.
+                return segmentNotFound(.soon)
+            }
         }
         return await self.stored(stored, of: stream, request)
     }
