@@ -1,5 +1,4 @@
 import Network
-import Synchronization
 import Testing
 
 extension NetworkTests {
@@ -43,18 +42,16 @@ extension NetworkTests {
         }
 
         @Test func `sleepers wake in the order of their deadlines`() async throws {
-            let (order, arrivals) = (Recorder<Int>(), Recorder<Int>())
-            let start = Mutex<LoopTime?>(nil)
+            let (order, arrivals, starts) = (Recorder<Int>(), Recorder<Int>(), Recorder<LoopTime>())
             try await withThrowingDiscardingTaskGroup { group in
                 for place in [5, 1, 4, 2, 3] {
                     group.addTask {
                         try await loop.run { loop in
                             // They all stand on the loop before the first of them is due, however busy the machine is.
                             arrivals.record(place)
-                            if arrivals.values.count == 5 { start.withLock { $0 = loop.now } }
-                            while start.withLock({ $0 == nil }) { await Task.yield() }
-                            guard let start = start.withLock({ $0 }) else { return }
-                            try await loop.sleep(until: start + .milliseconds(20 + 3 * place))
+                            if arrivals.values.count == 5 { starts.record(loop.now) }
+                            while starts.values.isEmpty { await Task.yield() }
+                            try await loop.sleep(until: starts.values[0] + .milliseconds(20 + 3 * place))
                             order.record(place)
                         }
                     }
