@@ -22,7 +22,7 @@ extension S3Client {
         try await send(request, within: limits) { _ in }
     }
 
-    /// - Returns: `nil` when there is no such object; that there is no such bucket is a failure.
+    /// - Returns: `nil` when there is no such object, or nobody has made the bucket yet.
     func get(_ key: String, within limits: Limits = .read) async throws(S3Failure) -> [Bytes]? {
         let request = Request(method: .get, key: key, answerBytesMax: Self.objectBytesMax)
         do throws(S3Failure) {
