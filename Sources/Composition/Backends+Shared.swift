@@ -131,10 +131,7 @@ private struct ClusterConnection: Service {
     let cluster: KafkaCluster
 
     func run() async throws {
-        // A sequence without elements ends with the task's cancellation alone.
-        let (never, continuation) = AsyncStream.makeStream(of: Never.self)
-        for await _ in never {}
-        continuation.finish()
+        await untilCancelled()
         // The cancellation is what brought us here; sending must not end with it.
         await Task { await cluster.close() }.value
     }

@@ -18,8 +18,8 @@ public final class DeliveryService: Service, HTTPHandler {
     let fetches = SharedWork<String, HTTPRepresentation?>()
     let transport: TransportSegments
     let store: any SegmentStore
-    /// Whether the store has what broadcasts leave behind.
-    let servesRecordings: Bool
+    /// Whether the store has what broadcasts leave behind: where others announce, they also record.
+    var servesRecordings: Bool { snapshots != nil }
     private let timeline: any TimelineLog
     private let snapshots: (any TimelineSnapshots)?
     private let events: any EventLog
@@ -38,7 +38,6 @@ public final class DeliveryService: Service, HTTPHandler {
         lookup = StreamLookup(streams: streams)
         transport = TransportSegments(store: store)
         self.store = store
-        servesRecordings = snapshots != nil
         self.timeline = timeline
         self.snapshots = snapshots
         self.events = events

@@ -9,12 +9,7 @@ import Synchronization
 ///
 /// Records wait while the snapshots are loaded. A log may begin a moment after it was asked to, so that records fall
 /// between the two: therefore the snapshots are loaded a second time, and count for streams that are ahead in them.
-struct TimelineCatchUp: Sendable {
-    private struct State {
-        /// Records that wait; `nil` once the snapshots are loaded.
-        var waiting: [(StreamID, Bytes)]? = []
-    }
-
+final class TimelineCatchUp: Sendable {
     /// Records that may wait for the snapshots; when there are more, the oldest are forgotten.
     static let recordsWaitingMax = 100_000
     /// How long after the first time the snapshots are loaded again, in milliseconds.
@@ -22,13 +17,12 @@ struct TimelineCatchUp: Sendable {
     /// How long it is waited after loading has failed, in milliseconds.
     static let retryMilliseconds: Int64 = 500
 
-    private let state = Shared()
+    /// Records that wait; `nil` once the snapshots are loaded.
+    private let waiting = Mutex<[(StreamID, Bytes)]?>([])
     private let snapshots: any TimelineSnapshots
     private let logger: Logger
     private let restore: @Sendable (StreamID, [TimelineEvent]) -> Void
     private let pass: @Sendable (StreamID, Bytes) -> Void
-
-    private final class Shared: Sendable { let guarded = Mutex(State()) }
 
     /// - Parameters:
     ///   - restore: Takes what is known of a stream.
@@ -46,10 +40,10 @@ struct TimelineCatchUp: Sendable {
 
     /// Takes a record of the log.
     func received(_ record: Bytes, of stream: StreamID) {
-        let mustPass = state.guarded.withLock { state in
-            guard let count = state.waiting?.count else { return true }
-            if count >= Self.recordsWaitingMax { state.waiting?.removeFirst(count / 2) }
-            state.waiting?.append((stream, record))
+        let mustPass = waiting.withLock { waiting in
+            guard let count = waiting?.count else { return true }
+            if count >= Self.recordsWaitingMax { waiting?.removeFirst(count / 2) }
+            waiting?.append((stream, record))
             return false
         }
         if mustPass { pass(stream, record) }
@@ -62,10 +56,10 @@ struct TimelineCatchUp: Sendable {
             // A cancelled sleep ends the loop above.
             try? await Task.sleep(for: .milliseconds(Self.retryMilliseconds))
         }
-        state.guarded.withLock { state in
+        waiting.withLock { waiting in
             // Nobody else passes records before all of these are passed.
-            for (stream, record) in state.waiting ?? [] { pass(stream, record) }
-            state.waiting = nil
+            for (stream, record) in waiting ?? [] { pass(stream, record) }
+            waiting = nil
         }
         try? await Task.sleep(for: .milliseconds(Self.repetitionMilliseconds))
         if !Task.isCancelled { _ = await load() }

@@ -70,10 +70,7 @@ final class OrderedFanOut<Value: Sendable>: Sendable {
             state.receivers[state.nextReceiver] = receive
             return state.nextReceiver
         }
-        // A sequence without elements ends with the task's cancellation alone.
-        let (never, continuation) = AsyncStream.makeStream(of: Never.self)
-        for await _ in never {}
-        continuation.finish()
+        await untilCancelled()
         state.withLock { $0.receivers[id] = nil }
     }
 }

@@ -10,8 +10,6 @@ import StreamingCore
 actor StreamOutlet {
     private let stream: StreamID
     private let fence: Int64
-    /// Whether another worker may have stored what is made now.
-    private let isShared: Bool
     /// Whether another worker has the stream now.
     private let isLost: @Sendable () -> Bool
     private let store: any SegmentStore
@@ -53,8 +51,6 @@ actor StreamOutlet {
     ) {
         stream = reader.stream
         fence = reader.fence
-        // Also one that died before its first checkpoint has left something.
-        isShared = snapshots != nil
         isLost = { reader.wasTaken }
         self.store = store
         self.timeline = timeline
@@ -95,9 +91,10 @@ actor StreamOutlet {
             }
         case .announce(let event):
             let event = corrected(event)
-            await keepForLatecomers(event)
+            let record = event.encoded
+            await keepForLatecomers(event, record)
             _ = await insist("announcement lost", for: Self.announceMilliseconds) { () throws(StreamError) in
-                try await self.timeline.append(event.encoded, for: self.stream, fence: self.fence)
+                try await self.timeline.append(record, for: self.stream, fence: self.fence)
             }
             await announced(event)
         }
@@ -135,7 +132,8 @@ actor StreamOutlet {
     // MARK: Storing
 
     private func put(_ object: StoredObject) async throws(StreamError) {
-        guard isShared else {
+        // Where others may continue the stream, one may have stored what is made now, even if it left no checkpoint.
+        guard snapshot != nil else {
             try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
             return
         }
@@ -156,13 +154,10 @@ actor StreamOutlet {
     private func renewInitializations() async throws(StreamError) {
         guard snapshot != nil, let run else { return }
         let now = clock.now()
-        guard let renewedAt, renewedAt.adding(milliseconds: Self.renewalMilliseconds) > now else {
-            defer { renewedAt = now }
-            guard renewedAt != nil || isShared else { return }
-            for object in run.renditions.map(\.initialization) {
-                try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
-            }
-            return
+        if let renewedAt, renewedAt.adding(milliseconds: Self.renewalMilliseconds) > now { return }
+        renewedAt = now
+        for object in run.renditions.map(\.initialization) {
+            try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
         }
     }
 
@@ -186,11 +181,11 @@ actor StreamOutlet {
     // MARK: Announcing
 
     /// Before the others are told: who is told of it must also be able to come back to it.
-    private func keepForLatecomers(_ event: TimelineEvent) async {
+    private func keepForLatecomers(_ event: TimelineEvent, _ record: Bytes) async {
         if case .run(let run) = event { self.run = run }
         unused += retained.apply(event, of: stream, at: clock.now())
         do throws(StreamError) {
-            if try await snapshot?.append(event.encoded) == false { await rewriteSnapshot() }
+            if try await snapshot?.append(record) == false { await rewriteSnapshot() }
         } catch .conflict(_) {
             // Another worker has the stream, as the announcement will say.
         } catch {
