@@ -31,16 +31,22 @@ public struct AudienceReport: Sendable, Equatable {
     public var at: WallTime
     /// Bodies sent to anybody since the process began, sessions or not.
     public var bytesSent: Int64
+    /// How long a viewer of this stream may ask for nothing before the session is over: three target durations, in
+    /// milliseconds.
+    public var silenceMilliseconds: Int64
     /// The sessions of which something is new.
     public var sessions: [SessionShare]
 
     /// The most sessions in one report, so that a record of a log is not too long for it.
     public static let sessionsMax = 2000
 
-    public init(instance: String, at: WallTime, bytesSent: Int64, sessions: [SessionShare]) {
+    public init(
+        instance: String, at: WallTime, bytesSent: Int64, silenceMilliseconds: Int64, sessions: [SessionShare]
+    ) {
         self.instance = instance
         self.at = at
         self.bytesSent = bytesSent
+        self.silenceMilliseconds = silenceMilliseconds
         self.sessions = sessions
     }
 }
