@@ -18,7 +18,11 @@ enum BlockingReload {
     /// How many segments beyond the last finished one a request may name: the one in progress and the next.
     static let segmentsAheadMax: Int64 = 2
 
-    static func decide(on place: PlaylistPlace, of rendition: String, in window: LiveWindow) -> Decision {
+    /// - Parameter missed: How many more segments another process may have told the player of
+    ///   (``TimelinePulse/segmentsMissed(at:_:)``): what one offers the other does not refuse.
+    static func decide(
+        on place: PlaylistPlace, of rendition: String, in window: LiveWindow, missed: Int64 = 0
+    ) -> Decision {
         guard let edge = window.liveEdge(of: rendition), let targets = window.targets,
             let finished = window.rendition(named: rendition)?.entries.last?.segment.number
         else { return .unknown }
@@ -27,10 +31,11 @@ enum BlockingReload {
             return place.sequence <= edge.sequence ? .contained : .over
         }
         if window.contains(rendition: rendition, sequence: place.sequence, part: place.part) { return .contained }
-        guard place.sequence - finished <= segmentsAheadMax else { return .tooFarAhead }
+        guard place.sequence - finished <= segmentsAheadMax + missed else { return .tooFarAhead }
         if let part = place.part {
             let newest = place.sequence == edge.sequence ? edge.part : -1
-            guard part <= newest + advancePartLimit(targets) else { return .tooFarAhead }
+            let partMax = newest + advancePartLimit(targets)
+            guard part <= (missed > 0 ? max(partMax, window.partsExpectedMax) : partMax) else { return .tooFarAhead }
         }
         return .hold(patienceMilliseconds: patienceMilliseconds(forPart: place.part != nil, targets))
     }

@@ -9,11 +9,16 @@ public enum DeliveryLimits {
     /// How long the first playlist of a starting stream is waited for, in milliseconds: longer than the longest first
     /// segment, because an encoder that is left to itself sends its second keyframe after ten seconds.
     public static let holdMilliseconds: Int64 = 13_000
-    /// How long a part that was hinted at, or a segment that is about to begin, is waited for, in target durations.
+    /// How long a part that may come, or a segment that is about to begin, is waited for, in target durations.
     public static let mediaHoldTargets: Int64 = 3
     /// How long the next part of a segment in progress may keep the viewers waiting who have its beginning, in
     /// milliseconds. Their connections are then broken, so that no cache takes what they have for the whole.
     public static let unfinishedSegmentMilliseconds: Int64 = 10_000
+    /// How long a store that does not have what was announced a moment ago is asked again, in milliseconds: it was
+    /// emptied or is away, and whoever made it puts it there again. Less than a balancer gives us.
+    public static let missingMilliseconds: Int64 = 2500
+    /// The bounds of the time between two such questions, in milliseconds (``RetryDelay``).
+    static let missingPauseMilliseconds: ClosedRange<Int64> = 50...200
     /// How long after its end viewers of a broadcast may not know of it yet, in milliseconds.
     public static let justEndedMilliseconds: Int64 = 3000
     /// How often held requests and ended streams are looked through, in milliseconds.

@@ -37,7 +37,7 @@ extension DeliveryService {
         switch await find(kind, of: stream, isBlocking: true) {
         case .absent(let response): return await recorded(kind, of: stream, request) ?? response
         case .document(let document, let channel):
-            switch channel.decide(on: place, of: rendition) {
+            switch channel.decide(on: place, of: rendition, at: clock.now()) {
             case .contained: return await self.document(kind, of: channel, .satisfied, request)
             case .over: return answer(document, .plain, request)
             case .unknown: return answer(document, .unchanged, request)

@@ -40,17 +40,22 @@ struct GrowingSegment: Sendable {
         var part = 0
         while true {
             let place = PlaylistPlace(sequence: number, part: part)
-            switch channel.progress(of: rendition, at: place) {
+            switch channel.progress(of: rendition, at: place, at: service.clock.now()) {
             case .made:
-                guard let buffers = try await service.part(part, of: number, in: rendition, of: stream) else {
+                let isFresh = channel.isFresh(number, in: rendition)
+                guard
+                    let buffers = try await service.part(
+                        part, of: number, in: rendition, of: stream, isAnnounced: isFresh)
+                else {
                     throw Failure.partLost(rendition: rendition, number: number, part: part)
                 }
                 try await writer.write(whole(buffers))
                 part += 1
-            case .absent:
+            case .absent, .unlisted:
                 // The segment is complete. Or it never will be, and then this is all that its name will ever stand for.
                 return
-            case .awaited:
+            // A rendition that the broadcast has just lost may still have its last segment finished.
+            case .awaited, .tooFarAhead:
                 let patience = DeliveryLimits.unfinishedSegmentMilliseconds
                 let deadline = service.clock.now().adding(milliseconds: patience)
                 switch await channel.wait(for: .part(place), of: rendition, until: deadline) {

@@ -26,37 +26,45 @@ extension StreamChannel {
             return (guarded.document(kind), version)
         }
         if let document, document.exists { return .ready(document) }
-        return kind.rendition != nil && isPlayable ? .absent : .notYet(version: version)
+        return kind.rendition.map(isAbsent) ?? false ? .absent : .notYet(version: version)
     }
 
-    private var isPlayable: Bool { guarded.withLock { $0.window.playableRun != nil } }
+    /// Whether a rendition has no playlist and is not about to get one, while others have.
+    private func isAbsent(_ rendition: String) -> Bool {
+        guarded.withLock { guarded in
+            guard guarded.window.playableRun != nil else { return false }
+            let isComing =
+                guarded.isLive && guarded.window.runs.last?.rendition(named: rendition) != nil
+                && guarded.window.rendition(named: rendition)?.entries.isEmpty == true
+            return !isComing
+        }
+    }
 
     /// Whether a playlist has what a query asks for.
-    func decide(on place: PlaylistPlace, of rendition: String) -> BlockingReload.Decision {
-        guarded.withLock { BlockingReload.decide(on: place, of: rendition, in: $0.window) }
+    func decide(on place: PlaylistPlace, of rendition: String, at now: WallTime) -> BlockingReload.Decision {
+        guarded.withLock {
+            BlockingReload.decide(on: place, of: rendition, in: $0.window, missed: $0.segmentsMissed(at: now))
+        }
     }
 
     /// How a part of a segment stands.
-    func progress(of rendition: String, at place: PlaylistPlace) -> LiveWindow.PartProgress {
-        guarded.withLock { $0.window.progress(of: rendition, at: place) }
+    func progress(of rendition: String, at place: PlaylistPlace, at now: WallTime) -> LiveWindow.PartProgress {
+        guarded.withLock { $0.window.progress(of: rendition, at: place, missed: $0.segmentsMissed(at: now)) }
     }
 
     /// How a segment stands.
-    func standing(of number: Int64, in rendition: String) -> LiveWindow.Standing {
-        guarded.withLock { $0.window.standing(of: number, in: rendition) }
+    func standing(of number: Int64, in rendition: String, at now: WallTime) -> LiveWindow.Standing {
+        guarded.withLock { $0.window.standing(of: number, in: rendition, missed: $0.segmentsMissed(at: now)) }
+    }
+
+    /// Whether a segment was announced a moment ago, or is being made.
+    func isFresh(_ number: Int64, in rendition: String) -> Bool {
+        guarded.withLock { $0.isLive && $0.window.isFresh(number, in: rendition) }
     }
 
     /// Whether there is no media under a segment's number, nor will there be.
     func isGap(_ number: Int64, in rendition: String) -> Bool {
         guarded.withLock { $0.window.isGap(number, in: rendition) }
-    }
-
-    /// Whether a name is that of the part that comes next.
-    func isHinted(_ path: String, of rendition: String) -> Bool {
-        guarded.withLock { guarded in
-            guarded.isLive && guarded.window.runs.last?.rendition(named: rendition) != nil
-                && guarded.window.hintedPart(of: rendition) == path
-        }
     }
 
     /// When the segment of a stored name was live, in seconds since the Unix epoch; `nil` when the window has no such

@@ -47,6 +47,7 @@ final class StreamChannel: Sendable {
 
     struct Guarded: ~Copyable {
         var window: LiveWindow
+        var pulse = TimelinePulse()
         /// Counts the changes that the first playlist can depend on.
         var version: UInt64 = 0
         var endedAt: WallTime?
@@ -137,8 +138,12 @@ extension StreamChannel.Guarded {
 
     var isLive: Bool { window.state == .live || window.state == .interrupted }
 
+    /// How many segments others may know that we do not.
+    func segmentsMissed(at now: WallTime) -> Int64 { isLive ? pulse.segmentsMissed(at: now, window.targets) : 0 }
+
     mutating func apply(_ event: TimelineEvent, at now: WallTime) -> [Woken] {
         let origin = window.origin
+        pulse.heard(at: now, window.targets)
         _ = window.apply(event)
         switch event {
         case .thumbnail, .span: return []
@@ -196,7 +201,9 @@ extension StreamChannel.Guarded {
         switch wish {
         case .playlist(let place, _, _):
             window.contains(rendition: rendition, sequence: place.sequence, part: place.part)
-        case .part(let place): window.progress(of: rendition, at: place) != .awaited
+        // Whoever was let in while others seemed to be far ahead stays for as long as he wanted to.
+        case .part(let place):
+            window.progress(of: rendition, at: place, missed: TimelinePulse.segmentsMissedMax) != .awaited
         }
     }
 

@@ -36,7 +36,8 @@ final class ConnectionThread: Sendable {
         unsafe sigfillset(&signals)
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         unsafe sluice_redis_name_thread("sluice-redis-\(index)")
-        var backoff = Backoff()
+        var delay = RetryDelay(
+            firstMilliseconds: RedisLimits.firstDelayMilliseconds, millisecondsMax: RedisLimits.delayMillisecondsMax)
         while !connection.isClosing {
             var pipeline = Pipeline()
             var openedAt: ContinuousClock.Instant?
@@ -51,14 +52,14 @@ final class ConnectionThread: Sendable {
                 pool.end(connection.refuse() + pipeline.lost(), on: index, with: .closed)
             } catch {
                 let isStable = openedAt.map { ContinuousClock.now - $0 >= RedisLimits.stableTimeMin } ?? false
-                if isStable { backoff.succeeded() }
+                if isStable { delay.reset() }
                 let mayReopen = isStable && error.speaksForReopening
                 // The pool first, so that it hands over nothing more; then what it handed over before.
                 if mayReopen { pool.lost(index) } else { pool.failed(index, error) }
                 pool.end(pipeline.lost() + connection.refuse(), on: index, with: error)
                 if openedAt != nil, error == .timedOut { pool.timedOut(index) }
                 if !mayReopen {
-                    connection.wakeUp.wait(until: .now + backoff.failed(chance: Double.random(in: 0...1)))
+                    connection.wakeUp.wait(until: .now + delay.next(random: .random(in: .min ... .max)))
                 }
             }
         }

@@ -14,4 +14,9 @@ public enum RedisLimits {
     static let proofTimeMax = Duration.milliseconds(500)
     /// A connection that did not live this long is not opened again at once.
     static let stableTimeMin = Duration.seconds(1)
+    /// Until a connection that ended is opened again, in milliseconds (``RetryDelay``); doubled with each failure, so
+    /// that many clients of a server that comes back do not come all at once,
+    static let firstDelayMilliseconds: Int64 = 50
+    /// up to this: a server that comes back is found before players have nothing left to play.
+    static let delayMillisecondsMax: Int64 = 500
 }

@@ -19,8 +19,11 @@ actor StreamOutlet {
     private let logger: Logger
     private let snapshot: SnapshotWriter?
     private let recording: RecordingKeeper?
-    /// The parts of open segments as they stand, by the names of the segments.
-    private var standingParts: [String: [[Bytes]]] = [:]
+    /// What players can still ask for at the live edge, as it stands or is to.
+    private var edge = LiveEdgeObjects()
+    /// The store was away, or was emptied: what it had of the live edge may be nowhere.
+    private var mustPutAgain = false
+    private var putAgainAt: ContinuousClock.Instant?
     /// What stands under names of which our own bytes were others.
     private var adopted: [String: Int] = [:]
 
@@ -39,10 +42,13 @@ actor StreamOutlet {
     private static let storeMilliseconds: Int64 = 3_000
     /// How long it is tried to announce something, in milliseconds: longer than brokers need to choose another leader.
     private static let announceMilliseconds: Int64 = 60_000
-    /// The time between two attempts, in milliseconds.
+    /// The least time between two times that the live edge is stored again, in milliseconds: a store that fails now and
+    /// then is not given everything each time.
+    private static let putAgainMilliseconds: Int64 = 1_000
+    /// The bounds of the time between two attempts, in milliseconds (``RetryDelay``).
     private static let pauseMilliseconds: ClosedRange<Int64> = 20...500
-    /// Segments that may be open at the same time; more come from a stream that is cut in a strange way.
-    private static let openSegmentsMax = 64
+    /// Objects of which others stand that may wait for their announcement.
+    private static let adoptedMax = 64
 
     init(
         _ reader: any FrameLogReader, store: any SegmentStore, timeline: any TimelineLog,
@@ -89,6 +95,7 @@ actor StreamOutlet {
             isStoreAway = await !insist("segment lost", for: patience) { () throws(StreamError) in
                 try await self.put(object)
             }
+            if !isStoreAway, mustPutAgain, await putAgain() { await rewriteSnapshot() }
         case .announce(let event):
             let event = corrected(event)
             let record = event.encoded
@@ -108,7 +115,8 @@ actor StreamOutlet {
         _ loss: StaticString, for milliseconds: Int64, _ attempt: () async throws(StreamError) -> Void
     ) async -> Bool {
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
-        var pause = Self.pauseMilliseconds.lowerBound
+        let pauses = Self.pauseMilliseconds
+        var delay = RetryDelay(firstMilliseconds: pauses.lowerBound, millisecondsMax: pauses.upperBound)
         while !isLost() {
             do throws(StreamError) {
                 try await attempt()
@@ -123,8 +131,7 @@ actor StreamOutlet {
                 }
             }
             // A cancelled sleep ends the loop by the condition above.
-            try? await Task.sleep(for: .milliseconds(pause))
-            pause = min(pause * 2, Self.pauseMilliseconds.upperBound)
+            try? await Task.sleep(for: delay.next(random: .random(in: .min ... .max)))
         }
         return true
     }
@@ -137,17 +144,48 @@ actor StreamOutlet {
             try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
             return
         }
-        var chunks = object.chunks
-        if object.kind == .segment, let parts = standingParts[object.name] { chunks = parts.flatMap(\.self) }
-        let standing = try await store.put(chunks, under: SegmentName(stream: stream, path: object.name))
-        if object.kind == .segment { standingParts[object.name] = nil }
-        if object.kind == .part, let segment = object.segmentName {
-            if standingParts.count >= Self.openSegmentsMax { standingParts = [:] }
-            standingParts[segment, default: []].append(standing)
+        var object = object
+        let own = object.chunks
+        if object.kind == .segment, let parts = edge.parts(of: object.name) {
+            object = StoredObject(kind: .segment, name: object.name, chunks: parts)
         }
-        let isOurs = standing == object.chunks
+        edge.keep(object)
+        let standing = try await putWhereItMayBeLost(object)
+        let isOurs = standing == own
         adopted[object.name] = isOurs ? nil : standing.reduce(0) { $0 + $1.count }
-        if adopted.count > Self.openSegmentsMax { adopted = [:] }
+        if adopted.count > Self.adoptedMax { adopted = [:] }
+    }
+
+    private func putWhereItMayBeLost(_ object: StoredObject) async throws(StreamError) -> [Bytes] {
+        do throws(StreamError) {
+            let standing = try await store.put(object.chunks, under: SegmentName(stream: stream, path: object.name))
+            if standing != object.chunks {
+                edge.keep(StoredObject(kind: object.kind, name: object.name, chunks: standing))
+            }
+            return standing
+        } catch {
+            mustPutAgain = true
+            throw error
+        }
+    }
+
+    /// Stores again what players may ask for now: a store that was emptied has no other source of it.
+    ///
+    /// - Returns: Whether it was tried, which is not done too often.
+    private func putAgain() async -> Bool {
+        let now = ContinuousClock.now
+        if let putAgainAt, now - putAgainAt < .milliseconds(Self.putAgainMilliseconds) { return false }
+        putAgainAt = now
+        mustPutAgain = false
+        let objects = edge.objects
+        do throws(StreamError) {
+            for object in objects where !isLost() { _ = try await putWhereItMayBeLost(object) }
+            logger.info("the live edge was stored again", ["objects": LogValue(objects.count)])
+        } catch {
+            // It is tried again behind the next object that the store takes.
+            logger.error("the live edge was not stored again", ["error": LogValue(error)])
+        }
+        return true
     }
 
     /// Stores the initialisation segments of the run again before they are forgotten.
@@ -182,13 +220,26 @@ actor StreamOutlet {
 
     /// Before the others are told: who is told of it must also be able to come back to it.
     private func keepForLatecomers(_ event: TimelineEvent, _ record: Bytes) async {
-        if case .run(let run) = event { self.run = run }
+        switch event {
+        case .began, .ended: edge = LiveEdgeObjects()
+        case .run(let run): self.run = run
+        default: break
+        }
         unused += retained.apply(event, of: stream, at: clock.now())
         do throws(StreamError) {
-            if try await snapshot?.append(record) == false { await rewriteSnapshot() }
+            switch try await snapshot?.append(record) {
+            case .kept, nil: break
+            case .due: await rewriteSnapshot()
+            case .lost:
+                // Snapshots and segments are kept together, and lost together.
+                mustPutAgain = true
+                _ = await putAgain()
+                await rewriteSnapshot()
+            }
         } catch .conflict(_) {
             // Another worker has the stream, as the announcement will say.
         } catch {
+            mustPutAgain = true
             logger.error("timeline not kept for those who come late", ["error": LogValue(error)])
         }
     }
@@ -210,65 +261,5 @@ actor StreamOutlet {
         } catch {
             logger.error("timeline not kept for those who come late", ["error": LogValue(error)])
         }
-    }
-}
-
-/// Keeps one stream's ``TimelineSnapshots`` short: records are added one by one, and when there are far more than the
-/// window needs, they are written anew.
-actor SnapshotWriter {
-    /// Records to add beyond those of the window before it is written anew.
-    static let additionsMin: Int64 = 256
-
-    private let snapshots: any TimelineSnapshots
-    private let stream: StreamID
-    private let fence: Int64
-    /// The number of the first record that is kept, and of the next one.
-    private var first: Int64 = 0
-    private var next: Int64 = 0
-    /// How many records the window had when it was written.
-    private var windowCount: Int64 = 0
-    /// Nothing is known of what is kept, or the last attempt failed.
-    private var isBroken = true
-
-    init(_ snapshots: any TimelineSnapshots, stream: StreamID, fence: Int64) {
-        self.snapshots = snapshots
-        self.stream = stream
-        self.fence = fence
-    }
-
-    func load() async throws(StreamError) -> [TimelineEvent] {
-        guard let snapshot = try await snapshots.load(stream) else { return [] }
-        next = snapshot.first + Int64(snapshot.records.count)
-        // What cannot be read was written by another version; the others stand for themselves.
-        return snapshot.records.compactMap { try? TimelineEvent(decoding: $0) }
-    }
-
-    /// - Returns: Whether the record is there; otherwise all must be written.
-    func append(_ record: Bytes) async throws(StreamError) -> Bool {
-        guard !isBroken, next - first < windowCount * 2 + Self.additionsMin else { return false }
-        isBroken = true
-        let isThere = try await snapshots.append(record, number: next, keepingFrom: first, of: stream, fence: fence)
-        guard isThere else { return false }
-        next += 1
-        isBroken = false
-        return true
-    }
-
-    func rewrite(_ records: [Bytes]) async throws(StreamError) {
-        isBroken = true
-        try await snapshots.replace(with: records, from: next, of: stream, fence: fence)
-        first = next
-        next += Int64(records.count)
-        windowCount = Int64(records.count)
-        isBroken = false
-    }
-}
-
-extension StoredObject {
-    /// The name of the segment that a part belongs to: `720p/segment-17.m4s` of `720p/segment-17.3.m4s`.
-    fileprivate var segmentName: String? {
-        let pieces = name.split(separator: ".")
-        guard pieces.count == 3 else { return nil }
-        return "\(pieces[0]).\(pieces[2])"
     }
 }

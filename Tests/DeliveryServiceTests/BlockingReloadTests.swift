@@ -46,6 +46,20 @@ import Testing
         #expect(BlockingReload.decide(on: place, of: "audio", in: window) == decision)
     }
 
+    /// Another process offered it while this one stood still: it is not refused.
+    @Test(
+        arguments: [
+            (19, nil, .contained), (21, nil, .hold(patienceMilliseconds: 4500)),
+            (26, nil, .hold(patienceMilliseconds: 4500)), (26, 0, .hold(patienceMilliseconds: 1200)),
+            (24, 10, .hold(patienceMilliseconds: 1200)), (20, 10, .hold(patienceMilliseconds: 1200)),
+            (27, nil, .tooFarAhead), (27, 0, .tooFarAhead), (24, 11, .tooFarAhead), (.max, .max, .tooFarAhead),
+        ] as [(Int64, Int?, BlockingReload.Decision)])
+    func `what may have been missed is held`(sequence: Int64, part: Int?, decision: BlockingReload.Decision) throws {
+        let window = try SampleWindow.window(openParts: 2)
+        let place = PlaylistPlace(sequence: sequence, part: part)
+        #expect(BlockingReload.decide(on: place, of: "audio", in: window, missed: 5) == decision)
+    }
+
     @Test func `nothing is waited for behind the end`() throws {
         var window = try SampleWindow.window(openParts: 2)
         _ = window.apply(.ended)
@@ -98,18 +112,78 @@ import Testing
 @Suite struct SegmentProgressTests {
     @Test(
         arguments: [
-            (17, 0, .made), (19, 5, .made), (19, 6, .absent), (20, 0, .made), (20, 1, .made), (20, 2, .awaited),
-            (20, 200, .awaited), (21, 0, .awaited), (16, 0, .absent),
+            (17, 0, .made), (19, 5, .made), (19, 6, .absent), (20, 0, .made), (20, 1, .made), (16, 0, .unlisted),
+            // What others may have told the player of: up to ten parts of this segment and the next two.
+            (20, 2, .awaited), (20, 3, .awaited), (20, 9, .awaited), (21, 0, .awaited), (21, 9, .awaited),
+            (22, 0, .awaited), (20, 10, .tooFarAhead), (21, 200, .tooFarAhead), (23, 0, .tooFarAhead),
+            (.max, .max, .tooFarAhead),
         ] as [(Int64, Int, LiveWindow.PartProgress)])
     func `a part is there, may come, or never will`(
         sequence: Int64, part: Int, progress: LiveWindow.PartProgress
     ) throws {
         var window = try SampleWindow.window(openParts: 2)
         #expect(window.progress(of: "audio", at: PlaylistPlace(sequence: sequence, part: part)) == progress)
-        #expect(window.progress(of: "1080p", at: PlaylistPlace(sequence: sequence, part: part)) == .absent)
+        #expect(window.progress(of: "1080p", at: PlaylistPlace(sequence: sequence, part: part)) == .unlisted)
         _ = window.apply(.ended)
         let after = window.progress(of: "audio", at: PlaylistPlace(sequence: sequence, part: part))
-        #expect(after == (progress == .awaited ? .absent : progress), "nothing comes behind the end")
+        let comes = progress == .awaited || progress == .tooFarAhead
+        #expect(after == (comes ? .absent : progress), "nothing comes behind the end")
+    }
+
+    @Test(
+        arguments: [
+            (23, 0, .awaited), (27, 9, .awaited), (27, 10, .tooFarAhead), (28, 0, .tooFarAhead), (19, 6, .absent),
+        ] as [(Int64, Int, LiveWindow.PartProgress)])
+    func `what others told of while this process stood still may come`(
+        sequence: Int64, part: Int, progress: LiveWindow.PartProgress
+    ) throws {
+        let window = try SampleWindow.window(openParts: 2)
+        let place = PlaylistPlace(sequence: sequence, part: part)
+        #expect(window.progress(of: "audio", at: place, missed: 5) == progress)
+        let isComing = progress == .awaited || progress == .tooFarAhead && part > 0
+        let standing: LiveWindow.Standing = isComing ? .coming : sequence == 19 ? .settled : .tooFarAhead
+        #expect(window.standing(of: sequence, in: "audio", missed: 5) == standing)
+    }
+
+    /// Its initialisation segment and the master playlist can be known from another process.
+    @Test func `of a rendition that has nothing yet the first parts are awaited`() throws {
+        var window = LiveWindow()
+        for event in try SampleWindow.beginning() { _ = window.apply(event) }
+        for (sequence, part) in [(17, 0), (17, 3), (18, 0), (16, 0)] as [(Int64, Int)] {
+            #expect(window.progress(of: "audio", at: PlaylistPlace(sequence: sequence, part: part)) == .awaited)
+        }
+        #expect(window.progress(of: "audio", at: PlaylistPlace(sequence: 20, part: 0)) == .tooFarAhead)
+    }
+
+    @Test func `of a rendition that the run lacks nothing comes, unless we have missed its return`() throws {
+        var window = LiveWindow()
+        for event in try SampleWindow.ladder() { _ = window.apply(event) }
+        let next = PlaylistPlace(sequence: 19, part: 0)
+        #expect(window.progress(of: "1080p", at: next) == .tooFarAhead)
+        #expect(window.progress(of: "1080p", at: next, missed: 2) == .awaited)
+        #expect(window.progress(of: "480p", at: next) == .awaited)
+    }
+
+    @Test(arguments: [
+        (2, 334, 10), (1, 1000, 3), (6, 500, 17), (4, 100, 54), (10, 5000, 4), (2, 0, 256), (60, 10, 256),
+    ]) func `a segment has as many parts as fit into it`(duration: Int, part: Int, count: Int) throws {
+        var window = LiveWindow()
+        for event in try SampleWindow.beginning().dropLast() { _ = window.apply(event) }
+        #expect(window.partsExpectedMax == 256)
+        _ = window.apply(.targets(Targets(durationSeconds: duration, partMilliseconds: part)))
+        #expect(window.partsExpectedMax == count)
+    }
+
+    @Test(arguments: [(17, false), (18, true), (19, true), (20, true), (21, false)] as [(Int64, Bool)])
+    func `what was announced a moment ago must be there`(number: Int64, isFresh: Bool) throws {
+        var window = try SampleWindow.window(openParts: 2)
+        #expect(window.isFresh(number, in: "audio") == isFresh)
+        #expect(!window.isFresh(number, in: "1080p"))
+        let gap = Segment(
+            rendition: "audio", number: 20, run: 17, timescale: 48_000, start: 3 * 96_000, duration: 96_000,
+            byteCount: 0, frameCount: 0, partCount: 0, isGap: true)
+        _ = window.apply(.segment(gap))
+        #expect(!window.isFresh(20, in: "audio"))
     }
 
     @Test(

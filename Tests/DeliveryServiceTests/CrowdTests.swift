@@ -71,7 +71,8 @@ import Testing
         }
         let form = RenderedDocument.Form(coding: .identity, caching: .satisfied)
         #expect(document.representation(form)?.body[0].string.contains("GAP=YES") == true)
-        #expect(!channel.isHinted("1080p/segment-19.1.m4s", of: "1080p"), "nothing comes there")
-        #expect(channel.standing(of: 19, in: "1080p") == .settled)
+        let next = PlaylistPlace(sequence: 19, part: 1)
+        #expect(channel.progress(of: "1080p", at: next, at: clock.now()) == .tooFarAhead, "nothing comes there")
+        #expect(channel.standing(of: 19, in: "1080p", at: clock.now()) == .settled)
     }
 }

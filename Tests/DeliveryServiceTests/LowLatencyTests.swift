@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test func `the part that is hinted at is held, fetched once, and the one behind it refused`() async throws {
+    @Test func `the part that is hinted at is held, and fetched once`() async throws {
         let stage = try await Stage()
         try await stage.live { stage in
             try await stage.broadcast(seconds: 7)
@@ -205,9 +205,87 @@ import Testing
             }
             #expect(answers.count == 51 && answers.allSatisfy { $0.status == .ok && !$0.body.isEmpty })
             #expect(stage.store.gets[name] == 1)
-            let beyond = await stage.get("/hls/ID/audio/segment-\(edge.sequence).\(edge.part + 4).m4s")
-            #expect(beyond.status == .notFound && beyond.fields["cache-control"] == "public, no-cache")
-            #expect(await stage.get("/hls/ID/audio/segment-101.200.m4s").status == .notFound)
+        }
+    }
+
+    /// The other replica has told the player of it.
+    @Test func `parts that this replica has not heard of yet are held, those that never come refused`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 7)
+            let edge = try edge(stage)
+            async let later = stage.get("/hls/ID/audio/segment-\(edge.sequence + 1).1.m4s")
+            async let never = stage.get("/hls/ID/audio/segment-\(edge.sequence).8.m4s")
+            try await eventually("both are held") { stage.service.heldRequestCount == 2 }
+            for path in ["segment-\(edge.sequence).200.m4s", "segment-\(edge.sequence + 5).0.m4s"] {
+                let beyond = await stage.get("/hls/ID/audio/\(path)")
+                #expect(beyond.status == .notFound && beyond.fields["cache-control"] == "public, no-cache")
+            }
+            try await stage.play { $0.entry(of: edge.sequence, in: "audio") != nil }
+            #expect(await never.status == .notFound, "the segment has ended without it")
+            try await stage.play(frames: 40)
+            let answer = await later
+            #expect(answer.status == .ok && !answer.body.isEmpty)
+            let finished = await stage.get("/hls/ID/audio/segment-101.200.m4s")
+            #expect(finished.status == .notFound && stage.store.gets["audio/segment-101.200.m4s"] == nil)
+        }
+    }
+
+    /// The process stood still for ten seconds, and finds requests for what another one has offered meanwhile.
+    @Test func `a replica that is behind refuses nothing that another one may have offered`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 7)
+            let edge = try edge(stage)
+            let ahead = edge.sequence + 4
+            let early = await stage.get(Self.playlist, query: "_HLS_msn=\(ahead)&_HLS_part=1")
+            #expect(early.status == .badRequest)
+            stage.clock.advance(milliseconds: 10_000)
+            async let playlist = stage.get(Self.playlist, query: "_HLS_msn=\(ahead)&_HLS_part=1")
+            async let part = stage.get("/hls/ID/audio/segment-\(ahead).0.m4s")
+            async let segment = stage.get("/hls/ID/audio/segment-\(ahead).m4s")
+            try await eventually("all are held") { stage.service.heldRequestCount == 3 }
+            let far = await stage.get(Self.playlist, query: "_HLS_msn=\(edge.sequence + 900)")
+            #expect(far.status == .badRequest)
+            try await stage.play { $0.entry(of: ahead, in: "audio") != nil }
+            #expect(await playlist.text.contains("segment-\(ahead).1.m4s"))
+            #expect(await part.status == .ok)
+            #expect(await segment.status == .ok)
+        }
+    }
+
+    @Test func `what was announced and is missing is asked for again until it is put there again`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 7)
+            let edge = try edge(stage)
+            let part = "audio/segment-\(edge.sequence).0.m4s"
+            let segment = "audio/segment-\(edge.sequence - 1).m4s"
+            let bytes = try await stage.taken([part, segment])
+            async let held = stage.get("/hls/ID/\(part)")
+            async let other = stage.get("/hls/ID/\(segment)")
+            try await eventually("both were missed") {
+                stage.store.gets[part] ?? 0 > 1 && stage.store.gets[segment] ?? 0 > 1
+            }
+            try await stage.put(bytes[0], under: part)
+            try await stage.put(bytes[1], under: segment)
+            let answers = await (held, other)
+            #expect(answers.0.status == .ok && answers.0.body == bytes[0])
+            #expect(answers.1.status == .ok && answers.1.body == bytes[1])
+        }
+    }
+
+    @Test func `what stays missing is 404 in the end`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 7)
+            let edge = try edge(stage)
+            let paths = ["audio/segment-\(edge.sequence - 1).0.m4s", "audio/segment-100.m4s"]
+            _ = try await stage.taken(paths)
+            let fresh = await stage.get("/hls/ID/\(paths[0])")
+            #expect(fresh.status == .notFound && fresh.fields["cache-control"] == "public, no-cache")
+            #expect(await stage.get("/hls/ID/\(paths[1])").status == .notFound)
+            #expect(stage.store.gets[paths[1]] == 1, "nobody puts again what is older")
         }
     }
 

@@ -98,6 +98,18 @@ final class Stage: Sendable {
         try await store.put([bytes], under: SegmentName(stream: stream, path: path))
     }
 
+    /// Takes objects out of the store, as when it was emptied.
+    func taken(_ paths: [String]) async throws -> [Bytes] {
+        var taken: [Bytes] = []
+        for path in paths {
+            let name = SegmentName(stream: stream, path: path)
+            let buffers = try await store.buffers(of: name)
+            taken.append(StoredObject(kind: .part, name: path, chunks: buffers).bytes)
+            await store.remove([name])
+        }
+        return taken
+    }
+
     private func carryOut(_ outputs: [PackagerOutput]) async throws {
         for output in outputs {
             switch output {
@@ -200,6 +212,9 @@ final class CountingStore: SegmentStore {
         await Task.yield()
         return try await store.get(name)
     }
+
+    /// What stands under a name, without counting.
+    func buffers(of name: SegmentName) async throws(StreamError) -> [Bytes] { try await store.get(name) ?? [] }
 
     func remove(_ names: [SegmentName]) async { await store.remove(names) }
 

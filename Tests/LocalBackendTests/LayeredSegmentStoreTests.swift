@@ -26,13 +26,27 @@ import Testing
         #expect(try await store.get(name("b")) == [[2]])
     }
 
-    @Test func `what is nowhere is not looked for again for a moment`() async throws {
+    @Test func `what is nowhere is not looked for again for a moment, which is short near and longer far`() async throws
+    {
         let store = LayeredSegmentStore(near: near, far: far, clock: clock)
-        #expect(try await store.get(name("late")) == nil)
-        try await near.put([[1]], under: name("late"))
-        #expect(try await store.get(name("late")) == nil)
-        clock.advance(milliseconds: LayeredSegmentStore.absenceMilliseconds)
-        #expect(try await store.get(name("late")) == [[1]])
+        for path in ["near", "far"] { #expect(try await store.get(name(path)) == nil) }
+        try await near.put([[1]], under: name("near"))
+        try await far.put([[2]], under: name("far"))
+        for path in ["near", "far"] { #expect(try await store.get(name(path)) == nil) }
+        clock.advance(milliseconds: LayeredSegmentStore.nearAbsenceMilliseconds)
+        #expect(try await store.get(name("near")) == [[1]], "put there by another process")
+        #expect(try await store.get(name("far")) == nil)
+        // Looking near again makes the far absence no longer.
+        clock.advance(
+            milliseconds: LayeredSegmentStore.absenceMilliseconds - LayeredSegmentStore.nearAbsenceMilliseconds)
+        #expect(try await store.get(name("far")) == [[2]])
+    }
+
+    @Test func `what was put here is there, even if it was missed a moment ago`() async throws {
+        let store = LayeredSegmentStore(near: near, far: far, clock: clock)
+        #expect(try await store.get(name("a")) == nil)
+        try await store.put([[1]], under: name("a"))
+        #expect(try await store.get(name("a")) == [[1]])
     }
 
     @Test func `removing and retiring leave the far store alone, deleting does not`() async throws {

@@ -6,9 +6,12 @@ import Synchronization
 /// processes.
 ///
 /// A put goes near and is then offered to whoever fills the far store. A get looks near, then far. What is in neither
-/// is not looked for again for a moment.
+/// is not looked for again for a moment: near for a short one, because it may be put there at any time, far for a
+/// longer one.
 public final class LayeredSegmentStore: SegmentStore {
-    /// How long nobody looks again for what was not there, in milliseconds.
+    /// How long nobody looks again near for what was not there, in milliseconds: well below the length of a part.
+    public static let nearAbsenceMilliseconds: Int64 = 100
+    /// How long nobody looks again far for what was not there, in milliseconds.
     public static let absenceMilliseconds: Int64 = 1000
     /// How many absent names are remembered; then all are forgotten.
     public static let absencesMax = 10_000
@@ -17,7 +20,8 @@ public final class LayeredSegmentStore: SegmentStore {
     private let far: (any SegmentStore)?
     private let offer: @Sendable (SegmentName, [Bytes]) -> Void
     private let clock: any WallClock
-    private let absences = Mutex<[SegmentName: WallTime]>([:])
+    /// Until when names are not looked for.
+    private let absences = Mutex<[SegmentName: (near: WallTime, far: WallTime)]>([:])
 
     /// - Parameters:
     ///   - near: Takes every put.
@@ -37,6 +41,7 @@ public final class LayeredSegmentStore: SegmentStore {
     public func put(_ buffers: [Bytes], under name: SegmentName) async throws(StreamError) -> [Bytes] {
         do throws(StreamError) {
             let standing = try await near.put(buffers, under: name)
+            absences.withLock { _ = $0.removeValue(forKey: name) }
             offer(name, standing)
             return standing
         } catch {
@@ -48,7 +53,8 @@ public final class LayeredSegmentStore: SegmentStore {
 
     public func get(_ name: SegmentName) async throws(StreamError) -> [Bytes]? {
         let now = clock.now()
-        if let until = absences.withLock({ $0[name] }), until > now { return nil }
+        let absence = absences.withLock { $0[name] }
+        if let absence, absence.near > now { return nil }
         var failure: StreamError?
         do throws(StreamError) {
             if let found = try await near.get(name) { return found }
@@ -56,13 +62,18 @@ public final class LayeredSegmentStore: SegmentStore {
             guard far != nil else { throw error }
             failure = error
         }
-        if let found = try await far?.get(name) { return found }
+        var farAbsence = absence?.far ?? now
+        if farAbsence <= now {
+            if let found = try await far?.get(name) { return found }
+            farAbsence = now.adding(milliseconds: Self.absenceMilliseconds)
+        }
         // Nobody knows whether it is near.
-        if let failure { throw failure }
+        let nearAbsence = failure == nil ? now.adding(milliseconds: Self.nearAbsenceMilliseconds) : now
         absences.withLock { absences in
             if absences.count >= Self.absencesMax { absences = [:] }
-            absences[name] = now.adding(milliseconds: Self.absenceMilliseconds)
+            absences[name] = (nearAbsence, farAbsence)
         }
+        if let failure { throw failure }
         return nil
     }
 

@@ -9,13 +9,10 @@ public struct CircuitBreaker: Sendable {
     public struct Settings: Sendable {
         /// Failures in a row that open it, 1 or more.
         public var failuresMax = 3
-        /// How long it is open the first time, in milliseconds.
-        public var firstPauseMilliseconds: Int64 = 200
-        /// How long it is open at most, in milliseconds, before chance.
-        public var pauseMillisecondsMax: Int64 = 10_000
-        /// By which part of the pause chance makes it longer, in percent, so that many clients do not come back at
-        /// once.
-        public var jitterPercent: Int64 = 50
+        /// How long it is open the first time, in milliseconds; chance takes up to half of it away (``RetryDelay``).
+        public var firstPauseMilliseconds: Int64 = 300
+        /// How long it is open at most, in milliseconds.
+        public var pauseMillisecondsMax: Int64 = 15_000
         /// When an attempt that was let through while half open counts as failed although nobody said so, in
         /// milliseconds.
         public var attemptMillisecondsMax: Int64 = 30_000
@@ -43,10 +40,14 @@ public struct CircuitBreaker: Sendable {
 
     private let settings: Settings
     public private(set) var state = State.closed(failures: 0)
-    /// Openings since it was last closed.
-    private var openings = 0
+    /// How long the next opening lasts.
+    private var pause: RetryDelay
 
-    public init(_ settings: Settings = Settings()) { self.settings = settings }
+    public init(_ settings: Settings = Settings()) {
+        self.settings = settings
+        pause = RetryDelay(
+            firstMilliseconds: settings.firstPauseMilliseconds, millisecondsMax: settings.pauseMillisecondsMax)
+    }
 
     /// Whether it refuses attempts, or lets only one through.
     public var isOpen: Bool {
@@ -86,7 +87,7 @@ public struct CircuitBreaker: Sendable {
     public mutating func succeeded() -> Change? {
         defer {
             state = .closed(failures: 0)
-            openings = 0
+            pause.reset()
         }
         return isOpen ? .closed : nil
     }
@@ -113,13 +114,8 @@ public struct CircuitBreaker: Sendable {
     }
 
     private mutating func open(at now: Int64, _ random: UInt64) -> Int64 {
-        var pause = settings.firstPauseMilliseconds
-        for _ in 0..<openings where pause < settings.pauseMillisecondsMax { pause *= 2 }
-        pause = min(pause, settings.pauseMillisecondsMax)
-        let jitter = pause * settings.jitterPercent / 100
-        if jitter > 0 { pause += Int64(random % UInt64(jitter + 1)) }
-        state = .open(until: now + pause)
-        openings += 1
-        return pause
+        let milliseconds = pause.nextMilliseconds(random: random)
+        state = .open(until: now + milliseconds)
+        return milliseconds
     }
 }
