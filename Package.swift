@@ -111,6 +111,9 @@ let package = Package(
         .executableTarget(
             name: "kafka-reader", dependencies: ["Bytes", "Media", "StreamingCore", "KafkaBackend"],
             path: "Tests/KafkaReader", swiftSettings: test),
+        .executableTarget(
+            name: "websocket-echo", dependencies: ["Bytes", "HTTP", "Network"], path: "Tests/WebSocketEcho",
+            exclude: ["conformance.py", "requirements.txt"], swiftSettings: test),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: test),
         .testTarget(name: "MediaTests", dependencies: ["Bytes", "Media"], swiftSettings: test),
         .testTarget(name: "RTMPTests", dependencies: ["Bytes", "Media", "RTMP"], swiftSettings: test),
@@ -176,6 +179,8 @@ let package = Package(
                 "Bytes", "Media", "RTMP", "Network", "StreamingCore", "TestKit", "ingest", "transcode", "delivery",
                 "api",
             ], swiftSettings: test),
+        .testTarget(
+            name: "WebSocketConformanceTests", dependencies: ["TestKit", "websocket-echo"], swiftSettings: test),
         .testTarget(name: "HouseRulesTests", swiftSettings: test),
     ],
     swiftLanguageModes: [.v6]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the parsers that meet the network with libFuzzer and AddressSanitizer.
 #
-#   FUZZ_SECONDS=600 scripts/fuzz.sh [RTMP AMF FLV HTTP]
+#   FUZZ_SECONDS=600 scripts/fuzz.sh [RTMP AMF FLV HTTP WebSocket]
 #
 # What it learns stays in fuzz-corpus/; an input that crashes is left in .build-fuzz/ and the script fails.
 set -euo pipefail
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${FUZZ_SECONDS:-60}
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(RTMP AMF FLV HTTP)
+[ ${#targets[@]} -gt 0 ] || targets=(RTMP AMF FLV HTTP WebSocket)
 out=.build-fuzz
 mkdir -p "$out"
 

@@ -49,6 +49,9 @@ public enum HTTPBody: Sendable {
     /// Bytes made while they are sent. The closure writes and returns; `write` waits while the peer is slow and throws
     /// when it is gone.
     case stream(length: Int?, @Sendable (any HTTPBodyWriter) async throws -> Void)
+    /// No body: the connection goes on as a WebSocket. ``WebSocketHandshake/accept(_:subprotocols:)`` makes such a
+    /// response.
+    case webSocket(WebSocketUpgrade)
 }
 
 /// Where a streamed body goes.

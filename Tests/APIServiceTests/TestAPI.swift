@@ -78,6 +78,7 @@ struct Answer {
         case .empty: text = ""
         case .shared(let buffers): text = buffers.map(\.string).joined()
         case .stream: text = "a streamed body"
+        case .webSocket: text = "a WebSocket"
         }
     }
 

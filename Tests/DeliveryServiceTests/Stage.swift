@@ -147,7 +147,7 @@ final class Stage: Sendable {
         var body = ByteWriter()
         var answer = Answer(status: response.status, fields: response.fields, body: Bytes())
         switch response.body {
-        case .empty: break
+        case .empty, .webSocket: break
         case .shared(let buffers): for buffer in buffers { body.write(buffer) }
         case .stream(_, let make):
             let viewer = ReceivedBody(receive)

@@ -66,6 +66,9 @@ public struct HTTP1RequestParser: ~Copyable {
         }
     }
 
+    /// Takes what was received behind the last request: the beginning of another protocol.
+    public mutating func takeRest() -> Bytes { pending.consume(pending.count) }
+
     private mutating func readHead() throws(HTTP1Failure) -> HTTP1Event? {
         guard pending.count > 0, let length = try reader.read(pending.readable) else { return nil }
         let request = try reader.finish(pending.consume(length), peerAddress: peerAddress)

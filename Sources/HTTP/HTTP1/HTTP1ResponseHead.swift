@@ -15,12 +15,18 @@ public enum HTTP1ResponseHead {
         case unsaid
         case keepAlive
         case close
+        /// It goes on in another protocol.
+        case upgrade
+        /// It closes, and another protocol is what the client should have asked for (RFC 9110, 7.8).
+        case closeAndUpgrade
 
         var line: String {
             switch self {
             case .unsaid: ""
             case .keepAlive: "connection: keep-alive\r\n"
             case .close: "connection: close\r\n"
+            case .upgrade: "connection: upgrade\r\n"
+            case .closeAndUpgrade: "connection: close, upgrade\r\n"
             }
         }
     }

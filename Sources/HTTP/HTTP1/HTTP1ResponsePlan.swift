@@ -9,6 +9,8 @@ public struct HTTP1ResponsePlan: Sendable {
         case buffers([Bytes])
         /// Bytes made while they are sent, framed as said.
         case stream(Framing, @Sendable (any HTTPBodyWriter) async throws -> Void)
+        /// Nothing more in HTTP: behind the head the connection is a WebSocket.
+        case webSocket(WebSocketUpgrade)
     }
 
     /// How the receiver finds the end of a streamed body (RFC 9112, 6.3).
@@ -47,13 +49,25 @@ public struct HTTP1ResponsePlan: Sendable {
         self.init(response, method: .get, version: .http11, keepsAlive: false, date: date)
     }
 
-    init(_ response: HTTPResponse, method: HTTPMethod, version: HTTP1Version, keepsAlive: Bool, date: String) {
+    init(_ given: HTTPResponse, method: HTTPMethod, version: HTTP1Version, keepsAlive: Bool, date: String) {
+        var response = given
+        if case .webSocket(let upgrade) = given.body {
+            if method == .get && version == .http11 && given.status == .switchingProtocols {
+                head = HTTP1ResponseHead.serialised(
+                    status: given.status, fields: given.fields, date: date, framing: nil, connection: .upgrade)
+                closesAfter = true
+                body = .webSocket(upgrade)
+                return
+            }
+            // Only a GET of HTTP/1.1 can change the protocol (RFC 6455, 4.1; RFC 9110, 7.8).
+            response = WebSocketRefusal.upgradeMissing.response
+        }
         let framing = Self.framing(of: response, version: version)
         let closes = !keepsAlive || framing == .untilClose
         head = HTTP1ResponseHead.serialised(
             status: response.status, fields: response.fields, date: date,
             framing: method == .head && framing == .chunked ? nil : framing,
-            connection: closes ? .close : version == .http10 ? .keepAlive : .unsaid)
+            connection: Self.connection(status: response.status, version: version, closes: closes))
         closesAfter = closes
         guard method != .head, let framing else {
             body = .none
@@ -61,17 +75,26 @@ public struct HTTP1ResponsePlan: Sendable {
         }
         body =
             switch response.body {
-            case .empty: .none
+            case .empty, .webSocket: .none
             case .shared(let buffers): .buffers(buffers)
             case .stream(_, let make): .stream(framing, make)
             }
+    }
+
+    private static func connection(
+        status: HTTPStatus, version: HTTP1Version, closes: Bool
+    ) -> HTTP1ResponseHead.Connection {
+        // Whoever names another protocol must name that field here too (RFC 9110, 7.8).
+        if status == .upgradeRequired && version == .http11 { return closes ? .closeAndUpgrade : .upgrade }
+        if closes { return .close }
+        return version == .http10 ? .keepAlive : .unsaid
     }
 
     /// nil when the status forbids a body.
     private static func framing(of response: HTTPResponse, version: HTTP1Version) -> Framing? {
         guard !response.status.forbidsBody else { return nil }
         switch response.body {
-        case .empty: return .length(0)
+        case .empty, .webSocket: return .length(0)
         case .shared(let buffers): return .length(buffers.byteCount)
         case .stream(let length?, _): return .length(length)
         case .stream(nil, _): return version == .http11 ? .chunked : .untilClose

@@ -61,6 +61,16 @@ public struct CORSPolicy: Sendable {
         response.fields.append(exposedFields)
     }
 
+    /// Whether a page may open a WebSocket, which browsers leave to the server (RFC 6455, 10.2).
+    ///
+    /// - Parameter origin: The page; nil for what is no browser, which may.
+    public func allows(origin: String?) -> Bool {
+        switch origins {
+        case .any: true
+        case .listed(let approved): origin.map(approved.contains) ?? true
+        }
+    }
+
     /// - Returns: Whether the page that asks is allowed.
     private func allowOrigin(of request: HTTPRequest, in fields: inout HTTPFields) -> Bool {
         switch origins {

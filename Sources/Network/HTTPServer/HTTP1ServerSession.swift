@@ -20,6 +20,19 @@ struct HTTP1ServerSession: ~Copyable {
         case body(since: LoopTime, received: Int)
     }
 
+    /// What the connection goes on as.
+    struct Switching {
+        let upgrade: WebSocketUpgrade
+        /// What the client has sent already.
+        let rest: Bytes
+    }
+
+    private enum Outcome {
+        case goesOn
+        case ends
+        case switches(WebSocketUpgrade)
+    }
+
     private let connection: TCPConnection
     private let handler: any HTTPHandler
     private let timeouts: HTTPServerTimeouts
@@ -41,27 +54,34 @@ struct HTTP1ServerSession: ~Copyable {
         phase = .new(since: connection.loop.now)
     }
 
-    /// Answers requests until one side wants no more.
+    /// Answers requests until one side wants no more, or the connection goes on in another protocol.
     ///
+    /// - Returns: The other protocol; nil when the connection has ended.
     /// - Throws: What ended the connection otherwise than by a regular end.
-    mutating func serve() async throws {
+    mutating func serve() async throws -> Switching? {
         while true {
             let event: HTTP1Event?
             do throws(HTTP1Failure) {
                 event = try parser.next()
             } catch {
-                return await refuse(with: error.response)
+                await refuse(with: error.response)
+                return nil
             }
             switch event {
             case nil:
-                guard try await receive() else { return }
+                guard try await receive() else { return nil }
             case .head(let request):
                 owesContinue = request.expectsContinue
                 phase = .body(since: connection.loop.turnBegan, received: lastReadCount)
             case .request(let request):
                 owesContinue = false
-                guard try await answer(request) else { return await connection.close(sending: []) }
-                phase = .idle(since: connection.loop.turnBegan)
+                switch try await answer(request) {
+                case .goesOn: phase = .idle(since: connection.loop.turnBegan)
+                case .ends:
+                    await connection.close(sending: [])
+                    return nil
+                case .switches(let upgrade): return Switching(upgrade: upgrade, rest: parser.takeRest())
+                }
             }
         }
     }
@@ -120,8 +140,8 @@ struct HTTP1ServerSession: ~Copyable {
 
     /// Lets the handler answer and queues or sends the answer.
     ///
-    /// - Returns: Whether another request may follow.
-    private func answer(_ request: HTTP1Request) async throws -> Bool {
+    /// - Returns: What becomes of the connection.
+    private func answer(_ request: HTTP1Request) async throws -> Outcome {
         // Earlier answers must not wait for a handler that takes its time.
         connection.sendBeforeLoopWaits()
         connection.watchDeparture(grace: timeouts.departureGrace)
@@ -140,9 +160,13 @@ struct HTTP1ServerSession: ~Copyable {
             let writer = HTTP1BodyWriter(connection, framing)
             try await make(writer)
             try writer.finish()
+        case .webSocket(let upgrade):
+            // Nothing may be taken back any more that the client needs to understand what follows.
+            try await connection.flush()
+            return .switches(upgrade)
         }
         if connection.outgoing.byteCount > Self.queuedBytesMax { try await connection.flush() }
-        return !plan.closesAfter
+        return plan.closesAfter ? .ends : .goesOn
     }
 
     /// Answers what cannot be understood or did not come, and closes.

@@ -50,8 +50,19 @@ public final class HTTPServer: Sendable {
     /// cancels what is left after the configured grace.
     public func run() async {
         await listener.run(grace: configuration.drainGrace) { [configuration, timeouts, handler] connection in
-            var session = HTTP1ServerSession(connection, handler, configuration.limits, timeouts)
-            try await session.serve()
+            let socket = try await Self.answerRequests(on: connection, handler, configuration, timeouts)
+            try await socket?.serve()
+        }
+    }
+
+    /// A function of its own, so that a WebSocket does not carry the memory of the HTTP session before it.
+    private static func answerRequests(
+        on connection: TCPConnection, _ handler: any HTTPHandler, _ configuration: HTTPServerConfiguration,
+        _ timeouts: HTTPServerTimeouts
+    ) async throws -> WebSocketConnection? {
+        var session = HTTP1ServerSession(connection, handler, configuration.limits, timeouts)
+        return try await session.serve().map {
+            WebSocketConnection(connection, $0.upgrade, rest: $0.rest, configuration.webSocket)
         }
     }
 }

@@ -20,6 +20,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var bodyBytesPerSecondMin = 16 * 1024
     /// How long a handler goes on for a client that has shut down its side of the connection; see ``HTTPServer``.
     public var departureGrace = Duration.seconds(1)
+    /// How connections behave that go on as WebSockets.
+    public var webSocket = WebSocketOptions()
     /// How long requests may take to end when the server stops.
     public var drainGrace = Duration.seconds(10)
 

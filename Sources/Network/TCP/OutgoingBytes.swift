@@ -12,7 +12,11 @@ struct OutgoingBytes {
     private var first = 0
     /// How many bytes are left.
     private(set) var byteCount = 0
+    /// Whether some of the first buffer has been sent.
+    private var isFirstBegun = false
 
+    /// How many buffers are left.
+    var bufferCount: Int { buffers.count - first }
     var isEmpty: Bool { byteCount == 0 }
 
     mutating func append(_ bytes: Bytes) {
@@ -30,8 +34,12 @@ struct OutgoingBytes {
             length -= buffers[first].count
             buffers[first] = Bytes()
             first += 1
+            isFirstBegun = false
         }
-        if length > 0 { buffers[first] = buffers[first].dropFirst(length) }
+        if length > 0 {
+            buffers[first] = buffers[first].dropFirst(length)
+            isFirstBegun = true
+        }
         // A long-lived queue must not grow by what has been sent: drop the sent half when it is the greater one.
         if first > 32 && first * 2 > buffers.count {
             buffers.removeFirst(first)
@@ -43,6 +51,16 @@ struct OutgoingBytes {
         buffers.removeAll(keepingCapacity: buffers.capacity <= Self.keptCapacityMax)
         first = 0
         byteCount = 0
+        isFirstBegun = false
+    }
+
+    /// Forgets the buffers of which nothing has been sent.
+    mutating func removeUnbegun() {
+        guard isFirstBegun else { return removeAll() }
+        let begun = buffers[first]
+        removeAll()
+        append(begun)
+        isFirstBegun = true
     }
 
     /// Hands what is left to the kernel in one call.

@@ -58,6 +58,12 @@ extension TCPConnection: LoopTimerTarget {
         unsafe continuation.resume(with: result)
     }
 
+    /// Drains this connection alone, and also ends a wait for a peer that takes nothing.
+    func interrupt() {
+        drain()
+        resume(.writing, .failure(NetworkError.draining))
+    }
+
     /// Makes sure that the timer fires at a deadline or before.
     func fireTimer(by deadline: LoopTime) {
         if !timer.isArmed || timer.deadline > deadline { loop.timers.arm(timer, at: deadline, for: self) }
