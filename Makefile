@@ -28,6 +28,7 @@ demo: ## The same, with FFmpeg publishing a test picture with a clock and a tone
 test: ## Run every test, also those with real encoders, players and servers
 	@scripts/setup.sh --test
 	@scripts/s3-server.sh >/dev/null
+	@scripts/websocket-conformance.sh --setup
 	$(SWIFT) build -c release --product sluice
 	$(SWIFT) test --skip '$(SERVER_SUITES)'
 	$(SWIFT) test --skip-build --no-parallel --filter '$(SERVER_SUITES)'
