@@ -57,6 +57,7 @@ let package = Package(
 
         // I/O and back ends: the only modules that import C.
         .target(name: "Network", dependencies: ["Bytes", "HTTP", "CLinux"], swiftSettings: interop),
+        .target(name: "HTTPClient", dependencies: ["Bytes", "CCurl"], swiftSettings: interop),
         .target(name: "Compression", dependencies: ["Bytes", "CZlib"], swiftSettings: interop),
         .target(name: "Codecs", dependencies: ["Bytes", "Media", "CFFmpeg"], swiftSettings: interop),
         .target(
@@ -69,9 +70,11 @@ let package = Package(
             swiftSettings: interop),
         .target(name: "RedisBackend", dependencies: ["Bytes", "StreamingCore", "CHiredis"], swiftSettings: interop),
         .target(
-            name: "KafkaBackend", dependencies: ["Bytes", "Media", "StreamingCore", "CKafka", "CAvro"],
+            name: "KafkaBackend",
+            dependencies: ["Bytes", "Media", "HTTP", "HTTPClient", "StreamingCore", "CKafka", "CAvro"],
             swiftSettings: interop),
-        .target(name: "S3Backend", dependencies: ["Bytes", "HTTP", "StreamingCore", "CCurl"], swiftSettings: interop),
+        .target(
+            name: "S3Backend", dependencies: ["Bytes", "HTTP", "HTTPClient", "StreamingCore"], swiftSettings: interop),
 
         // Services: they know ports, never a back end.
         .target(
@@ -120,6 +123,7 @@ let package = Package(
         .testTarget(
             name: "PackagingTests", dependencies: ["Bytes", "Media", "Packaging", "TestKit"], swiftSettings: test),
         .testTarget(name: "HTTPTests", dependencies: ["Bytes", "HTTP"], swiftSettings: test),
+        .testTarget(name: "HTTPClientTests", dependencies: ["Bytes", "HTTPClient", "TestKit"], swiftSettings: test),
         .testTarget(name: "NetworkTests", dependencies: ["Bytes", "HTTP", "Network"], swiftSettings: test),
         .testTarget(
             name: "StreamingCoreTests", dependencies: ["Bytes", "StreamingCore", "TestKit"], swiftSettings: test),
@@ -163,11 +167,11 @@ let package = Package(
         .testTarget(
             name: "KafkaBackendTests",
             dependencies: [
-                "Bytes", "Media", "StreamingCore", "KafkaBackend", "TestKit", "kafka-broker", "kafka-reader",
+                "Bytes", "Media", "RTMP", "StreamingCore", "KafkaBackend", "TestKit", "kafka-broker", "kafka-reader",
             ],
             swiftSettings: test),
         .testTarget(
-            name: "S3BackendTests", dependencies: ["Bytes", "StreamingCore", "S3Backend", "TestKit"],
+            name: "S3BackendTests", dependencies: ["Bytes", "HTTPClient", "StreamingCore", "S3Backend", "TestKit"],
             swiftSettings: test),
         .testTarget(
             name: "APIServiceTests",
@@ -177,7 +181,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Bytes", "Media", "RTMP", "Network", "StreamingCore", "TestKit", "ingest", "transcode", "delivery",
-                "api",
+                "api", "kafka-broker",
             ], swiftSettings: test),
         .testTarget(
             name: "WebSocketConformanceTests", dependencies: ["TestKit", "websocket-echo"], swiftSettings: test),

@@ -11,6 +11,8 @@ enum APIFailure: Error, Equatable {
     case tooManyAttempts(retryAfterSeconds: Int)
     case unsupportedMediaType(String?)
     case bodyTooLarge(Int)
+    /// The body is no JSON at all.
+    case notJSON(JSONFailure)
     /// The body is not the JSON that was expected; `expected` ends the sentence.
     case malformedBody(expected: String)
     /// A member of the body that means nothing.
@@ -42,6 +44,8 @@ extension APIFailure {
                 "The body must be application/json, not \(type ?? "without a Content-Type").")
         case .bodyTooLarge(let limit):
             problem(.contentTooLarge, "body_too_large", "The body must have at most \(limit) bytes.")
+        case .notJSON(let failure):
+            problem(.badRequest, "malformed_body", "The body is not JSON: \(failure).")
         case .malformedBody(let expected): problem(.badRequest, "malformed_body", "The body is not \(expected).")
         case .unknownMember(let name):
             problem(

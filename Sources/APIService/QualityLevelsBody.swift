@@ -7,24 +7,20 @@ import StreamingCore
 ///  [{"name": "720p", "height": 720, "video_bits_per_second": 5000000, "frame_rate_max": 30, "enabled": true}]
 /// ```
 /// The last two members may be left out. Mistakes are told with their place: `[0].height`.
-struct QualityLevelsBody: Decodable {
+struct QualityLevelsBody {
     let ladder: QualityLadder
 
     init(_ request: HTTPRequest) throws(APIFailure) {
-        self = try JSONBody.read(QualityLevelsBody.self, from: request, expected: "a JSON list")
-    }
-
-    init(from decoder: any Decoder) throws {
-        var list = try decoder.unkeyedContainer()
+        guard let list = try JSONBody.read(request).array else { throw .malformedBody(expected: "a JSON list") }
         var levels: [QualityLevel] = []
-        while !list.isAtEnd {
+        for item in list {
             let place = "[\(levels.count)]"
-            guard let members = try? list.nestedContainer(keyedBy: JSONBody.Member.self) else {
-                throw APIFailure.stream(.invalidValue(field: place, reason: "must be an object"))
+            guard let members = item.object else {
+                throw .stream(.invalidValue(field: place, reason: "must be an object"))
             }
             levels.append(try LevelMembers(members, at: place).level())
         }
-        do throws(StreamError) { ladder = try QualityLadder(levels) } catch { throw APIFailure.stream(error) }
+        do throws(StreamError) { ladder = try QualityLadder(levels) } catch { throw .stream(error) }
     }
 }
 
@@ -32,13 +28,11 @@ struct QualityLevelsBody: Decodable {
 private struct LevelMembers {
     private static let names: Set<String> = ["name", "height", "video_bits_per_second", "frame_rate_max", "enabled"]
 
-    private let members: KeyedDecodingContainer<JSONBody.Member>
+    private let members: JSONObject
     private let place: String
 
-    init(_ members: KeyedDecodingContainer<JSONBody.Member>, at place: String) throws(APIFailure) {
-        for member in members.allKeys where !Self.names.contains(member.stringValue) {
-            throw .unknownMember("\(place).\(member.stringValue)")
-        }
+    init(_ members: JSONObject, at place: String) throws(APIFailure) {
+        for name in members.names where !Self.names.contains(name) { throw .unknownMember("\(place).\(name)") }
         self.members = members
         self.place = place
     }
@@ -46,26 +40,26 @@ private struct LevelMembers {
     /// The values as they are; whether they can be is for the ladder to say.
     func level() throws(APIFailure) -> QualityLevel {
         QualityLevel(
-            name: try required("name", "a string"), height: try required("height", "a whole number"),
-            videoBitsPerSecond: try required("video_bits_per_second", "a whole number"),
-            frameRateMax: try optional("frame_rate_max", "null or a whole number"),
-            isEnabled: try optional("enabled", "true or false") ?? true)
+            name: try required("name", "a string", \.text), height: try required("height", "a whole number", \.integer),
+            videoBitsPerSecond: try required("video_bits_per_second", "a whole number", \.integer),
+            frameRateMax: try optional("frame_rate_max", "null or a whole number", \.integer),
+            isEnabled: try optional("enabled", "true or false", \.boolean) ?? true)
     }
 
-    private func required<Value: Decodable>(_ name: String, _ kind: String) throws(APIFailure) -> Value {
-        guard members.contains(JSONBody.Member(stringValue: name)) else { throw refusal(name, "is required") }
-        guard let value: Value = try? members.decode(Value.self, forKey: JSONBody.Member(stringValue: name)) else {
-            throw refusal(name, "must be \(kind)")
-        }
+    private func required<Value>(
+        _ name: String, _ kind: String, _ value: (JSONValue) -> Value?
+    ) throws(APIFailure) -> Value {
+        guard let member = members[name] else { throw refusal(name, "is required") }
+        guard let value = value(member) else { throw refusal(name, "must be \(kind)") }
         return value
     }
 
-    private func optional<Value: Decodable>(_ name: String, _ kind: String) throws(APIFailure) -> Value? {
-        do {
-            return try members.decodeIfPresent(Value.self, forKey: JSONBody.Member(stringValue: name))
-        } catch {
-            throw refusal(name, "must be \(kind)")
-        }
+    private func optional<Value>(
+        _ name: String, _ kind: String, _ value: (JSONValue) -> Value?
+    ) throws(APIFailure) -> Value? {
+        guard let member = members[name], member != .null else { return nil }
+        guard let value = value(member) else { throw refusal(name, "must be \(kind)") }
+        return value
     }
 
     private func refusal(_ name: String, _ reason: String) -> APIFailure {

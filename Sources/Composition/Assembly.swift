@@ -63,10 +63,7 @@ struct Assembly {
         let registry = BroadcastRegistry(
             streams: backends.streams, log: backends.frames, events: backends.events, clock: clock,
             graceMilliseconds: configuration.reconnectGraceMilliseconds, logger: logger)
-        let settings = IngestService.Configuration(
-            idleMilliseconds: configuration.rtmpIdleMilliseconds,
-            readIntervalMilliseconds: configuration.rtmpReadIntervalMilliseconds,
-            drainMilliseconds: min(2000, configuration.shutdownGraceMilliseconds))
+        let settings = configuration.ingest
         services.append(
             IngestService(
                 configuration: settings, listener: listener, keys: backends.keys, registry: registry,

@@ -19,6 +19,9 @@ extension Backends {
         for name in try await database.migrate() {
             logger.info("database migrated", ["migration": LogValue(name)])
         }
+        if roles.contains(.api) {
+            services.append(MetricsUpkeep(PostgresMetricsPartitions(database), logger: logger))
+        }
         if roles.contains(.ingest) {
             try await ownBroadcasts(database, configuration, logger: logger)
         } else {
@@ -40,8 +43,10 @@ extension Backends {
         // Another name at every start: who has started again answers for nothing that it had before.
         let instance = "\(configuration.instanceName)/\(UUIDv7(at: clock.now()))"
         let (frames, events) = (frames, events)
-        let owned = try await PostgresIngestStreams(database, instance: instance, clock: clock, logger: logger) {
-            broadcast in
+        let owned = try await PostgresIngestStreams(
+            database, instance: instance, clock: clock, logger: logger,
+            graceMilliseconds: Int(configuration.reconnectGraceMilliseconds)
+        ) { broadcast in
             do throws(StreamError) {
                 try await frames.end(broadcast.stream, fence: broadcast.fence)
                 try await events.append(
@@ -73,7 +78,12 @@ extension Backends {
         settings.replicas = configuration.backends.kafkaReplicationFactor
         settings.sessionMilliseconds = Int(configuration.backends.kafkaSessionMilliseconds)
         settings.clientID = "sluice-\(configuration.instanceName)"
-        let cluster = try await KafkaCluster.open(settings, executors: loops.loops, logger: logger)
+        settings.prefix = configuration.backends.kafkaTopicPrefix
+        settings.frameRetentionMinutes = configuration.backends.kafkaFrameRetentionMinutes
+        settings.security = KafkaConfiguration.Security(configuration.backends.kafkaProtection)
+        let registry = try configuration.backends.kafkaSchemaRegistryURL.map { try SchemaRegistry.http($0) }
+        let cluster = try await KafkaCluster.open(
+            settings, registry: registry, executors: loops.loops, logger: logger)
         frames = cluster.frames
         timeline = cluster.timeline
         events = cluster.events
@@ -92,7 +102,8 @@ extension Backends {
     ) throws {
         let clock = SystemWallClock()
         let pool = try RedisPool(RedisSettings(url: url), logger: logger)
-        let near = RedisSegmentStore(pool, clock: clock, logger: logger)
+        let near = RedisSegmentStore(
+            pool, segmentMilliseconds: configuration.redisSegmentMilliseconds, clock: clock, logger: logger)
         snapshots = RedisTimelineSnapshots(pool)
         checks.append(HealthCheck("redis") { try await pool.check() })
         var far: S3SegmentStore?
@@ -101,12 +112,17 @@ extension Backends {
             let store = S3SegmentStore(
                 try S3Settings(
                     endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region, accessKey: s3.accessKey,
-                    secretKey: s3.secretKey, usesPathStyle: s3.usesPathStyle))
+                    secretKey: s3.secretKey, sessionToken: s3.sessionToken, usesPathStyle: s3.usesPathStyle,
+                    certificateAuthorityFile: s3.certificateAuthorityFile))
             far = store
             if roles.contains(.transcode) {
                 let made = S3Uploader(store, retentionDays: s3.retentionDays, logger: logger)
                 uploader = made
                 archive = made
+                checks.append(HealthCheck("s3 uploads") { () throws(StreamError) in try made.check() })
+            }
+            if roles.contains(.delivery) {
+                checks.append(HealthCheck("s3") { () throws(StreamError) in try await store.check() })
             }
         }
         if roles.contains(.transcode) {
@@ -134,6 +150,28 @@ private struct ClusterConnection: Service {
         await untilCancelled()
         // The cancellation is what brought us here; sending must not end with it.
         await Task { await cluster.close() }.value
+    }
+}
+
+extension KafkaConfiguration.Security {
+    fileprivate init(_ protection: KafkaProtection) {
+        let authorities = protection.certificateAuthorityFile
+        if let mechanism = protection.mechanism {
+            self = .password(
+                mechanism: mechanism.rawValue, user: protection.user, protection.password,
+                isInsideTLS: protection.usesTLS, authorities: authorities)
+        } else {
+            self = protection.usesTLS ? .tls(authorities: authorities) : .plaintext
+        }
+    }
+}
+
+extension Configuration {
+    /// How long segments stay in Redis, in milliseconds. With a bucket behind it, the time that most viewers need; else
+    /// as long as a playlist may list them: for the window, and once more when the broadcast has ended.
+    fileprivate var redisSegmentMilliseconds: Int64 {
+        guard backends.s3 == nil else { return RedisLifetimes.segmentMilliseconds }
+        return max(RedisLifetimes.segmentMilliseconds, 2 * windowMilliseconds + 60_000)
     }
 }
 

@@ -37,7 +37,8 @@ struct Backends {
         if let url = configuration.backends.databaseURL {
             try await backends.useDatabase(url, configuration, roles: roles, logger: logger)
         }
-        if let url = configuration.backends.redisURL {
+        // Nobody else stores segments or asks for them.
+        if let url = configuration.backends.redisURL, !roles.isDisjoint(with: [.transcode, .delivery]) {
             try backends.useSharedSegments(url, configuration, roles: roles, logger: logger)
         }
         return backends

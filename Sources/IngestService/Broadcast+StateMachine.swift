@@ -118,5 +118,26 @@ extension Broadcast {
             case .ended: return .ignore
             }
         }
+
+        enum HandOverAction: Equatable {
+            /// Its encoder is to come back elsewhere; `displaced` is the connection that must go, `nil` when there is
+            /// none any more.
+            case handOver(displaced: UInt64?)
+            /// Nobody has published, so there is nothing to go on with.
+            case end
+            /// It was over already.
+            case ignore
+        }
+
+        /// The process ends, and others are to go on with the broadcast: here nothing more happens.
+        mutating func handOverOrdered() -> HandOverAction {
+            defer { state = .ended }
+            switch state {
+            case .waiting: return .end
+            case .publishing(let connection): return .handOver(displaced: connection)
+            case .reconnecting: return .handOver(displaced: nil)
+            case .ended: return .ignore
+            }
+        }
     }
 }

@@ -162,6 +162,32 @@ final class Broadcast: Sendable {
         await recordChanges()
     }
 
+    /// Leaves the broadcast to another process: it stays on air, without an encoder.
+    func handOver(at now: WallTime) async {
+        let (action, publisher) = guarded.withLock { guarded in
+            let action = guarded.machine.handOverOrdered()
+            switch action {
+            case .handOver(.some):
+                guarded.conclude(with: .interrupted, state: .reconnecting, event: .interrupted, at: now)
+            case .end: guarded.conclude(with: .ended, state: .ended, event: .ended(.shutdown), at: now)
+            // Told already.
+            case .handOver(nil), .ignore: break
+            }
+            defer { guarded.publisher = nil }
+            return (action, guarded.publisher)
+        }
+        publisher?.stop(.handedOver)
+        switch action {
+        case .handOver: logger.info("broadcast handed over: another process is to go on with it")
+        case .end: logger.info("broadcast ended", ["reason": LogValue(StreamEvent.EndReason.shutdown.rawValue)])
+        case .ignore: break
+        }
+        await recordChanges()
+    }
+
+    /// Whether an encoder is connected.
+    var hasPublisher: Bool { guarded.withLock { $0.publisher != nil } }
+
     /// Whether a beginning is another's and came behind ours.
     func isDisplaced(by event: UUIDv7) -> Bool {
         guarded.withLock { guarded in

@@ -98,9 +98,28 @@ public final class BroadcastRegistry: Sendable {
         entries.withLock { $0[stream]?.broadcast }?.stopPublisher(using: keyID)
     }
 
+    /// Lets nobody begin any more.
+    func close() { isClosed.store(true, ordering: .sequentiallyConsistent) }
+
+    /// Whether an encoder publishes here, or is about to.
+    var hasPublishers: Bool {
+        entries.withLock { entries in
+            entries.values.contains { entry in entry.broadcast?.hasPublisher ?? true }
+        }
+    }
+
+    /// Leaves everything that is on air to other processes, at shutdown.
+    func handOverAll() async {
+        close()
+        for broadcast in live {
+            await broadcast.handOver(at: clock.now())
+            remove(broadcast)
+        }
+    }
+
     /// Ends everything, at shutdown.
     func endAll() async {
-        isClosed.store(true, ordering: .sequentiallyConsistent)
+        close()
         for broadcast in live {
             await broadcast.end(.shutdown, telling: .shutdown, at: clock.now())
             remove(broadcast)

@@ -12,11 +12,31 @@ public final class IngestService: Service {
         public var readIntervalMilliseconds: Int64
         /// How long connections may take to say goodbye at a shutdown, in milliseconds.
         public var drainMilliseconds: Int64
+        /// How broadcasts are left to other processes at a shutdown; `nil` ends them.
+        public var handOver: HandOver?
 
-        public init(idleMilliseconds: Int64, readIntervalMilliseconds: Int64, drainMilliseconds: Int64) {
+        public init(
+            idleMilliseconds: Int64, readIntervalMilliseconds: Int64, drainMilliseconds: Int64,
+            handOver: HandOver? = nil
+        ) {
             self.idleMilliseconds = idleMilliseconds
             self.readIntervalMilliseconds = readIntervalMilliseconds
             self.drainMilliseconds = drainMilliseconds
+            self.handOver = handOver
+        }
+    }
+
+    /// A shutdown of one of several processes that go on with each other's broadcasts.
+    public struct HandOver: Sendable {
+        /// Where encoders are asked to connect, `rtmp://host:port/application`; `nil` is the address that they used.
+        public var address: String?
+        /// How long encoders may go on here before their connections are closed, in milliseconds. Then comes
+        /// ``Configuration/drainMilliseconds``.
+        public var patienceMilliseconds: Int64
+
+        public init(address: String?, patienceMilliseconds: Int64) {
+            self.address = address
+            self.patienceMilliseconds = patienceMilliseconds
         }
     }
 
@@ -31,6 +51,7 @@ public final class IngestService: Service {
     private let listener: TCPListener
     private let events: any EventLog
     private let connectionNumber = Atomic<UInt64>(0)
+    private let handingOver = Atomic(false)
 
     public init(
         configuration: Configuration, listener: TCPListener, keys: any StreamKeyRepository, registry: BroadcastRegistry,
@@ -45,18 +66,44 @@ public final class IngestService: Service {
         self.logger = logger
     }
 
-    /// Serves encoders until cancelled; then every broadcast is ended, its encoder told, and its end written down.
+    /// Whether encoders are to be asked to connect elsewhere.
+    var isHandingOver: Bool { handingOver.load(ordering: .relaxed) }
+
+    /// Serves encoders until cancelled; then every broadcast is ended or handed over, its encoder told, and that
+    /// written down.
     public func run() async throws {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.listen() }
-            group.addTask { await self.obeyEvents() }
-            await sweepUntilCancelled()
+        // Neither is a child: a hand-over needs both after the cancellation of this task. Both are cancelled and
+        // awaited below in every case.
+        let listening = Task { await listen() }
+        let obeying = Task { await obeyEvents() }
+        await sweepUntilCancelled()
+        registry.close()
+        listening.cancel()
+        if let handOver = configuration.handOver {
+            handingOver.store(true, ordering: .relaxed)
+            // This task is cancelled, so its own sleep would end at once.
+            await Task { await waitForEncoders(milliseconds: handOver.patienceMilliseconds) }.value
+            await registry.handOverAll()
+        } else {
             await registry.endAll()
+        }
+        await listening.value
+        obeying.cancel()
+        await obeying.value
+    }
+
+    /// Waits until no encoder publishes here any more, or the time is over.
+    private func waitForEncoders(milliseconds: Int64) async {
+        let end = ContinuousClock.now + .milliseconds(milliseconds)
+        while registry.hasPublishers, ContinuousClock.now < end {
+            // Never cancelled, so it throws nothing.
+            try? await Task.sleep(for: .milliseconds(min(IngestLimits.sweepMilliseconds, milliseconds)))
         }
     }
 
     private func listen() async {
-        await listener.run(grace: .milliseconds(configuration.drainMilliseconds)) { connection in
+        let patience = configuration.handOver?.patienceMilliseconds ?? 0
+        await listener.run(grace: .milliseconds(patience + configuration.drainMilliseconds)) { connection in
             let number = self.connectionNumber.add(1, ordering: .relaxed).newValue
             await PublishConnection(connection, identifier: number, service: self).run()
         }

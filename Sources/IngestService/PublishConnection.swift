@@ -20,6 +20,8 @@ actor PublishConnection {
     private var publishDeadline: LoopTime
     /// Whether the encoder itself said that it is done.
     private var isDeliberate = false
+    /// Whether the encoder was asked to connect elsewhere. What it ends then, it goes on with there.
+    private var isSentAway = false
 
     init(_ connection: TCPConnection, identifier: UInt64, service: IngestService) {
         self.connection = connection
@@ -71,6 +73,7 @@ actor PublishConnection {
                     return .malformed(error)
                 }
                 if let reason = try await handleEvents() { return .sessionClosed(reason) }
+                if service.isHandingOver { sendAway() }
                 try await sendOutput()
             }
         } catch NetworkError.readTimedOut {
@@ -141,6 +144,13 @@ actor PublishConnection {
         return nil
     }
 
+    /// Asks an encoder that publishes to do so elsewhere, once, if it knows such a request.
+    private func sendAway() {
+        guard broadcast != nil, !isSentAway else { return }
+        isSentAway = session.requestReconnect(to: service.configuration.handOver?.address)
+        if isSentAway { logger.info("encoder asked to reconnect") }
+    }
+
     // MARK: - Publication
 
     private func answer(_ request: PublishRequest) async {
@@ -176,7 +186,7 @@ actor PublishConnection {
 
     private func publishEnded(_ end: PublishEnd) async {
         switch end {
-        case .unpublished: isDeliberate = true
+        case .unpublished: isDeliberate = !isSentAway
         case .unsupportedCodec(let name):
             if let broadcast {
                 self.broadcast = nil
@@ -227,7 +237,7 @@ extension StopReason {
         switch self {
         case .takenOver: .takenOver
         case .streamDeleted, .keyRevoked: .revoked
-        case .shutdown, .logFailed: .shutDown
+        case .shutdown, .handedOver, .logFailed: .shutDown
         }
     }
 }

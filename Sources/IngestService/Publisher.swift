@@ -25,6 +25,8 @@ enum StopReason: String, Sendable {
     case streamDeleted = "stream_deleted"
     case keyRevoked = "key_revoked"
     case shutdown
+    /// The process ends, and another one is to go on with the broadcast.
+    case handedOver = "handed_over"
     /// The frame log cannot take more.
     case logFailed = "log_failed"
 }

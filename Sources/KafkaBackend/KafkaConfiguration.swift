@@ -30,7 +30,10 @@ public struct KafkaConfiguration: Sendable {
     /// How long frames stay, in minutes: what a stopped `transcode` can catch up with.
     public var frameRetentionMinutes = 30
     /// The longest record, in bytes: a keyframe with its header. Above ``KafkaLimits/messageBytesMin``.
-    public var messageBytesMax = 8 << 20
+    ///
+    /// It holds the longest frame that comes over RTMP, 10 MiB, with its codec's configuration (64 KiB), what rewriting
+    /// its NAL units adds, and what Kafka puts around it.
+    public var messageBytesMax = 11 << 20
     /// How long a group member may be silent before its streams are given to another, in milliseconds. Brokers refuse
     /// less than their `group.min.session.timeout.ms`, which is 6,000 unless it was changed.
     public var sessionMilliseconds = 6000

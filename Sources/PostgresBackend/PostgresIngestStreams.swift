@@ -20,6 +20,7 @@ public final class PostgresIngestStreams: StreamRepository, Service {
     private let logger: Logger
     private let abandoned: @Sendable (AbandonedBroadcast) async -> Void
     private let patience: Duration
+    private let graceMilliseconds: Int
     private let origins = Mutex<[StreamID: BroadcastOrigin]>([:])
     /// Since when all our heartbeats have got through.
     private let heardSince: Mutex<ContinuousClock.Instant?>
@@ -29,10 +30,12 @@ public final class PostgresIngestStreams: StreamRepository, Service {
     /// - Parameters:
     ///   - instance: Its name, another one for every start of a process.
     ///   - patience: How long an instance may be silent, in milliseconds.
+    ///   - graceMilliseconds: How long what is on air here when this instance ends waits for an encoder that goes on
+    ///     with it elsewhere, in milliseconds.
     ///   - abandoned: Is told each broadcast that was ended here because its instance is silent.
     public init(
         _ database: PostgresDatabase, instance: String, clock: any WallClock, logger: Logger,
-        patience: Int = PostgresInstanceRegistry.patienceMilliseconds,
+        patience: Int = PostgresInstanceRegistry.patienceMilliseconds, graceMilliseconds: Int = 0,
         abandoned: @escaping @Sendable (AbandonedBroadcast) async -> Void
     ) async throws(StreamError) {
         streams = PostgresStreamRepository(database)
@@ -42,11 +45,13 @@ public final class PostgresIngestStreams: StreamRepository, Service {
         self.logger = logger
         self.abandoned = abandoned
         self.patience = .milliseconds(patience)
+        self.graceMilliseconds = graceMilliseconds
         heardSince = Mutex(ContinuousClock.now)
         try await instances.heartbeat(instance)
     }
 
-    /// Heartbeats until cancelled; then others may end at once what is still on air here.
+    /// Heartbeats until cancelled; then others may go on with what is still on air here, and end it when the grace is
+    /// over.
     public func run() async throws {
         var isSilent = false
         // What fails here is tidied up at the next start.
@@ -67,7 +72,10 @@ public final class PostgresIngestStreams: StreamRepository, Service {
             try? await Task.sleep(for: .milliseconds(PostgresInstanceRegistry.heartbeatMilliseconds))
         }
         // A task of its own: ours is cancelled. What fails here is found out by patience.
-        await Task { [instances, instance] in try? await instances.remove(instance) }.value
+        await Task {
+            try? await instances.leave(
+                instance, graceMilliseconds: graceMilliseconds, patienceMilliseconds: Int(patience / .milliseconds(1)))
+        }.value
     }
 
     public func create(_ stream: Stream, key: StreamKey) async throws(StreamError) {

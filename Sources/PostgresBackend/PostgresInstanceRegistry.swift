@@ -34,6 +34,27 @@ public struct PostgresInstanceRegistry: Sendable {
         }
     }
 
+    /// Says that an instance has ended, and answers for what it still had on air for a time to come: until then nobody
+    /// ends that as abandoned, so that an encoder can go on with it elsewhere.
+    ///
+    /// - Parameters:
+    ///   - grace: For how long, in milliseconds, however long others may be silent.
+    ///   - patience: How long instances may be silent, in milliseconds, as others have it.
+    public func leave(
+        _ instance: String, graceMilliseconds grace: Int, patienceMilliseconds patience: Int
+    ) async throws(StreamError) {
+        let hasBroadcasts = try await database.perform { connection throws(PostgresFailure) in
+            // As if it had been heard of so late that it counts as silent when the time is over.
+            try connection.run(
+                """
+                UPDATE ingest_instances SET seen_at = clock_timestamp() + $2 * interval '1 millisecond'
+                WHERE id = $1
+                    AND EXISTS (SELECT FROM streams WHERE owner = $1 AND state IN ('active', 'reconnecting'))
+                """, [.text(instance), .integer(Int64(grace - patience))]) > 0
+        }
+        if !hasBroadcasts { try await remove(instance) }
+    }
+
     /// The instances that were heard of within a time, in the order of their names.
     public func living(withinMilliseconds silence: Int = patienceMilliseconds) async throws(StreamError) -> [String] {
         try await database.perform { connection throws(PostgresFailure) in

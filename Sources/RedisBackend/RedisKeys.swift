@@ -5,11 +5,13 @@ import StreamingCore
 // keys of one stream lie in one slot where somebody hides a cluster behind one address.
 //
 //   key                               type        value                                      expires after
-//   sluice:{<stream>}:segment:<path>  string      the bytes of a segment, a part ...         60 s (parts), 10 min
-//   sluice:{<stream>}:segments        sorted set  <path>, by when it expires (Unix ms)       11 min, since the last put
+//   sluice:{<stream>}:segment:<path>  string      the bytes of a segment, a part ...         60 s (parts), 10 min*
+//   sluice:{<stream>}:segments        sorted set  <path>, by when it expires (Unix ms)       11 min*, since last put
 //   sluice:{<stream>}:timeline        list        records, the oldest first                  25 h, since the last write
 //   sluice:{<stream>}:timeline:state  hash        fence, and first: number of the oldest     25 h, since the last write
 //   sluice:timelines                  set         <stream>, of all that have a timeline      25 h, since the last write
+//
+// * where nothing else keeps segments, longer: for as long as playlists list them.
 //
 // Every key has a time to live from the command that makes it, in the same pipeline or script: nothing stays for ever,
 // whichever process dies where. The sorted set exists so that all of a stream can be removed without a SCAN, whose cost
@@ -33,17 +35,14 @@ enum RedisKeys {
 public enum RedisLifetimes {
     /// Of a part: `segment-17.3.m4s`.
     public static let partMilliseconds: Int64 = 60_000
-    /// Of everything else in the segment store: segments, initialisation segments, playlists, pictures.
+    /// Of everything else in the segment store, unless said otherwise: segments, initialisation segments, playlists,
+    /// pictures.
     public static let segmentMilliseconds: Int64 = 600_000
     /// Of a stream's timeline and its fence: the longest DVR window, and an hour.
     public static let timelineMilliseconds: Int64 = 25 * 3_600_000
 
-    static let indexMilliseconds = segmentMilliseconds + 60_000
-
-    /// How long the bytes under a path live, told by its last component.
-    static func milliseconds(of path: String) -> Int64 {
-        isPart(path) ? partMilliseconds : segmentMilliseconds
-    }
+    /// How much longer a stream's index lives than what it names.
+    static let indexSlackMilliseconds: Int64 = 60_000
 
     /// Whether it is `segment-N.P.m4s`, the name that packaging gives to parts.
     static func isPart(_ path: String) -> Bool {

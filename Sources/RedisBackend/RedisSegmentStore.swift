@@ -15,13 +15,20 @@ public final class RedisSegmentStore: SegmentStore {
     static let removalsMax = 100
 
     private let pool: RedisPool
+    private let segmentMilliseconds: Int64
     private let clock: any WallClock
     private let logger: Logger?
 
-    /// - Parameter clock: Says when an index entry may be dropped. Should it be wrong, an entry is dropped too early or
-    ///   late, and the value expires by Redis's own clock.
-    public init(_ pool: RedisPool, clock: any WallClock = SystemWallClock(), logger: Logger? = nil) {
+    /// - Parameters:
+    ///   - segmentMilliseconds: How long all but parts live.
+    ///   - clock: Says when an index entry may be dropped. Should it be wrong, an entry is dropped too early or late,
+    ///     and the value expires by Redis's own clock.
+    public init(
+        _ pool: RedisPool, segmentMilliseconds: Int64 = RedisLifetimes.segmentMilliseconds,
+        clock: any WallClock = SystemWallClock(), logger: Logger? = nil
+    ) {
         self.pool = pool
+        self.segmentMilliseconds = segmentMilliseconds
         self.clock = clock
         self.logger = logger
     }
@@ -34,12 +41,12 @@ public final class RedisSegmentStore: SegmentStore {
         }
         let key = RedisCommands.Argument.text(RedisKeys.segment(name))
         let index = RedisCommands.Argument.text(RedisKeys.segmentIndex(name.stream))
-        let lifetime = RedisLifetimes.milliseconds(of: name.path)
+        let lifetime = RedisLifetimes.isPart(name.path) ? RedisLifetimes.partMilliseconds : segmentMilliseconds
         let now = clock.now().unixMilliseconds
         var commands: [[RedisCommands.Argument]] = [
             ["ZADD", index, .number(now + lifetime), .text(name.path)],
             ["ZREMRANGEBYSCORE", index, "-inf", .number(now)],
-            ["PEXPIRE", index, .number(RedisLifetimes.indexMilliseconds)],
+            ["PEXPIRE", index, .number(segmentMilliseconds + RedisLifetimes.indexSlackMilliseconds)],
             ["SET", key, .buffers(buffers), "NX", "GET", "PX", .number(lifetime)],
         ]
         let standing = commands.count - 1

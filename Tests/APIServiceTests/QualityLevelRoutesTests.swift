@@ -102,7 +102,20 @@ import Testing
         #expect(await api.send(.get, "/quality-levels").text == Self.configuredText)
     }
 
-    @Test(arguments: ["", "{}", #"{"quality_levels": []}"#, "5", "null", "[{]", "[[[["])
+    @Test(arguments: ["", "[{]", "[[[[", "[],", "[1,]", "[{\(full),}]", "[{\(full)},]", "[{'name': \"a\"}]"])
+    func `a body that is no JSON is told so`(body: String) async throws {
+        let answer = try await TestAPI().send(.put, "/quality-levels", body: body)
+        answer.expectProblem(400, "malformed_body")
+        #expect(answer.string("detail").hasPrefix("The body is not JSON: "))
+    }
+
+    @Test func `a member that is there twice is refused`() async throws {
+        let answer = try await TestAPI().send(.put, "/quality-levels", body: "[{\(Self.full), \"name\": \"b\"}]")
+        answer.expectProblem(400, "malformed_body")
+        #expect(answer.string("detail").contains("the member 'name' is there twice"))
+    }
+
+    @Test(arguments: ["{}", #"{"quality_levels": []}"#, "5", "null"])
     func `a body that is no list is malformed`(body: String) async throws {
         let answer = try await TestAPI().send(.put, "/quality-levels", body: body)
         answer.expectProblem(400, "malformed_body")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct StreamBodyTests {
     @Test(arguments: [
         "", " ", "{", "[]", "null", "\"title\"", "{\"title\": \"x\"", "{\"title\": \"x\"} x", "{title: 'x'}", "\u{0}",
-        "42",
+        "42", #"{"title": "x",}"#, #"{"title": "x", "title": "x"}"#, #"{"title": "\ud800"}"#,
     ])
     func `a body that is no JSON object is malformed`(body: String) async throws {
         try await TestAPI().send(.post, "/streams", body: body).expectProblem(400, "malformed_body")
@@ -14,8 +14,7 @@ import Testing
 
     @Test(arguments: [
         ("{}", "is required"), (#"{"title": null}"#, "must be a string"), (#"{"title": 5}"#, "must be a string"),
-        (#"{"title": ["x"]}"#, "must be a string"), (#"{"title": "\ud800"}"#, "must be a string"),
-        (#"{"title": ""}"#, "must have 1 to 200 characters, not 0"),
+        (#"{"title": ["x"]}"#, "must be a string"), (#"{"title": ""}"#, "must have 1 to 200 characters, not 0"),
         (#"{"title": " \t\n "}"#, "must have 1 to 200 characters, not 0"),
         (#"{"title": "a\u0000b"}"#, "must not have control characters"),
         (#"{"title": "a\nb"}"#, "must not have control characters"),

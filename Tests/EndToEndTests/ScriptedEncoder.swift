@@ -27,6 +27,13 @@ actor ScriptedEncoder {
         return try await Wire.connect(to: sluice.rtmpPort) { try await body(ScriptedEncoder($0, script)) }
     }
 
+    /// Connects to a port, runs `body` and closes the connection.
+    static func connect<Value: Sendable>(
+        to port: Int, as script: PublishScript, _ body: @escaping @Sendable (ScriptedEncoder) async throws -> Value
+    ) async throws -> Value {
+        try await Wire.connect(to: port) { try await body(ScriptedEncoder($0, script)) }
+    }
+
     /// Handshake and commands, up to the permission to send.
     ///
     /// - Throws: `RTMPFailure.refused` with the status code when the server says no.
@@ -51,6 +58,41 @@ actor ScriptedEncoder {
         for message in messages {
             session.send(message)
             try await sendOutput()
+        }
+    }
+
+    /// Sends a clip again and again, each frame at its time, until the task is cancelled or the server closes.
+    func broadcast(_ clip: FLVClip, seconds: Int) async {
+        let start = ContinuousClock.now
+        do {
+            try await send(clip.headers)
+            for round in 0... {
+                for frame in clip.frames {
+                    let message = frame.delayed(by: UInt32(round * seconds * 1000))
+                    try await Task.sleep(until: start + .milliseconds(Int64(message.timestamp)))
+                    try await send([message])
+                }
+            }
+        } catch {
+            // Either is how it is to end.
+        }
+    }
+
+    /// Waits until the server asks for another connection.
+    ///
+    /// - Returns: The address that it names.
+    /// - Throws: `RTMPFailure.refused` with the status code when it ends the publication instead.
+    func reconnectRequest() async throws -> String? {
+        while true {
+            while let event = session.nextEvent() {
+                switch event {
+                case .reconnectRequested(let url): return url
+                case .ended(let code): throw RTMPFailure.refused(code: code)
+                case .publishStarted: continue
+                }
+            }
+            guard let bytes = try await connection.read() else { throw NetworkError.connectionClosed }
+            try session.receive(bytes)
         }
     }
 

@@ -145,6 +145,48 @@ import Testing
         }
     }
 
+    @Test func `a hand-over leaves the stream on air for others, tells its encoder, and lets nobody begin`()
+        async throws
+    {
+        let fixture = try await Fixture()
+        let (publisher, order) = fixture.publisher(1)
+        let kinds = Mutex<[StreamEvent.Kind]>([])
+        let following = Task { await fixture.events.follow { event in kinds.withLock { $0.append(event.kind) } } }
+        // Followers hear what comes after them.
+        let other = StreamEvent(streamID: StreamID(at: fixture.clock.now()), at: fixture.clock.now(), kind: .resumed)
+        try await eventually("the events are followed") {
+            try await fixture.events.append(other)
+            return kinds.withLock { !$0.isEmpty }
+        }
+        let broadcast = try await fixture.registry.claim(fixture.stream.id, by: publisher)
+        #expect(broadcast.receive(try AudioFrames().frame(0), from: 1, at: fixture.clock.now()))
+        #expect(fixture.registry.hasPublishers)
+        await fixture.registry.handOverAll()
+        #expect(await order.wait() == .handedOver)
+        #expect(!fixture.registry.hasPublishers)
+        #expect(try await fixture.state == .reconnecting)
+        #expect(!broadcast.receive(try AudioFrames().frame(1), from: 1, at: fixture.clock.now()))
+        fixture.clock.advance(milliseconds: 1_000_000)
+        await fixture.registry.sweep()
+        #expect(try await fixture.state == .reconnecting, "its end is another process's to say")
+        try await eventually("the interruption is told") { kinds.withLock { $0.contains(.interrupted) } }
+        #expect(!kinds.withLock { $0.contains(.ended(.shutdown)) })
+        await #expect(throws: StreamError.overloaded(what: "shutting down")) {
+            try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(2).0)
+        }
+        following.cancel()
+    }
+
+    @Test func `what waits for its encoder is handed over as it is`() async throws {
+        let fixture = try await Fixture()
+        let broadcast = try await fixture.registry.claim(fixture.stream.id, by: fixture.publisher(1).0)
+        #expect(broadcast.receive(try AudioFrames().frame(0), from: 1, at: fixture.clock.now()))
+        await fixture.registry.connectionLost(1, of: broadcast, isDeliberate: false)
+        #expect(!fixture.registry.hasPublishers)
+        await fixture.registry.handOverAll()
+        #expect(try await fixture.state == .reconnecting)
+    }
+
     @Test func `a stream that is gone cannot be claimed, and leaves nothing behind`() async throws {
         let fixture = try await Fixture()
         let unknown = StreamID(at: fixture.clock.now())

@@ -74,6 +74,24 @@ import Testing
         #expect(machine.connectionLost(1, isDeliberate: isDeliberate, at: later(50)) == .end)
     }
 
+    @Test func `what is on air is handed over, with its encoder or without, and what never began is ended`() throws {
+        var waiting = machine()
+        #expect(waiting.handOverOrdered() == .end)
+        var publishing = machine()
+        _ = publishing.connectionArrived(1)
+        #expect(publishing.handOverOrdered() == .handOver(displaced: 1))
+        #expect(publishing.handOverOrdered() == .ignore)
+        #expect(isRefused(publishing.frameReceived(try AudioFrames().frame(0), from: 1, at: Self.start)))
+        #expect(publishing.connectionLost(1, isDeliberate: false, at: Self.start) == .ignore)
+        #expect(publishing.connectionArrived(2) == .tooLate)
+        var reconnecting = machine()
+        _ = reconnecting.connectionArrived(1)
+        _ = reconnecting.frameReceived(try AudioFrames().frame(0), from: 1, at: Self.start)
+        _ = reconnecting.connectionLost(1, isDeliberate: false, at: Self.start)
+        #expect(reconnecting.handOverOrdered() == .handOver(displaced: nil))
+        #expect(reconnecting.timePassed(later(1_000_000)) == false)
+    }
+
     @Test func `when it is over every fact is harmless`() throws {
         var machine = machine()
         _ = machine.connectionArrived(1)

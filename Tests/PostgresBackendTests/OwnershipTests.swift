@@ -140,6 +140,52 @@ import Testing
         #expect(try await streams.endAbandoned(at: .noon) == [id])
     }
 
+    @Test func `what an instance hands over waits for the grace, and is then abandoned`() async throws {
+        for instance in ["short", "long", "idle"] { try await instances.heartbeat(instance) }
+        let soon = try await streams.makeStream()
+        let late = try await streams.makeStream()
+        _ = try await streams.beginBroadcast(soon, at: .noon, owner: "short")
+        _ = try await streams.beginBroadcast(late, at: .noon, owner: "long")
+        // Longer than others may be silent, and shorter.
+        try await instances.leave("long", graceMilliseconds: 600_000, patienceMilliseconds: 300_000)
+        try await instances.leave("short", graceMilliseconds: 120_000, patienceMilliseconds: 300_000)
+        try await instances.leave("idle", graceMilliseconds: 600_000, patienceMilliseconds: 300_000)
+        #expect(try await instances.living(withinMilliseconds: 86_400_000) == ["long", "short"])
+        func passes(seconds: Int) async throws -> [StreamID] {
+            try await test.run("UPDATE ingest_instances SET seen_at = seen_at - interval '\(seconds) s'")
+            return try await streams.endAbandoned(at: .noon, silentForMilliseconds: 300_000).map(\.stream)
+        }
+        #expect(try await passes(seconds: 0) == [])
+        #expect(try await passes(seconds: 121) == [soon])
+        #expect(try await streams.get(late).state == .active)
+        #expect(try await passes(seconds: 480) == [late])
+    }
+
+    @Test func `an instance that ends leaves what is on air to the next that its encoder comes to`() async throws {
+        let database = try await test.openMigrated()
+        let logger = Logger(service: "test", level: .error, sink: RecordingSink())
+        let first = try await PostgresIngestStreams(
+            database, instance: "first", clock: ManualClock(), logger: logger, graceMilliseconds: 60_000
+        ) { _ in }
+        let id = try await streams.makeStream()
+        let origin = try await first.beginBroadcast(id, at: .noon)
+        try await first.setState(id, to: .reconnecting, failure: nil, at: .noon)
+        let running = Task { try await first.run() }
+        running.cancel()
+        try await running.value
+        let other = try await PostgresIngestStreams(
+            database, instance: "second", clock: ManualClock(), logger: logger
+        ) { _ in }
+        #expect(try await streams.endAbandoned(at: .noon, silentForMilliseconds: 15_000) == [])
+        #expect(try await streams.get(id).state == .reconnecting)
+        let next = try await other.beginBroadcast(id, at: WallTime.noon.adding(milliseconds: 5000))
+        #expect(next.continues(origin))
+        #expect(next.firstSegmentNumber > origin.firstSegmentNumber)
+        await #expect(throws: StreamError.self, "it is not the first one's any more") {
+            try await first.setState(id, to: .ended, failure: nil, at: .noon)
+        }
+    }
+
     @Test func `an instance ends what silent ones have left, once it has been heard for as long itself`() async throws {
         let ended = Mutex<[StreamID]>([])
         let database = try await test.openMigrated()

@@ -42,6 +42,21 @@ import Testing
         #expect(keys.split(separator: "\n").allSatisfy { $0.hasPrefix("sluice:{\(stream)}:") })
     }
 
+    @Test func `where nothing else keeps segments they live as long as is said, and parts no longer`() async throws {
+        let server = try await RedisServer()
+        let store = RedisSegmentStore(try pool(server), segmentMilliseconds: 7_260_000)
+        for (path, lifetime) in [
+            ("source/segment-1.0.m4s", Int64(60_000)), ("source/segment-1.m4s", 7_260_000),
+            ("source/init-1.mp4", 7_260_000),
+        ] {
+            try await store.put([[1]], under: name(path))
+            let left = try #require(Int64(try await server.command("PTTL", RedisKeys.segment(name(path)))))
+            #expect((lifetime - 20_000...lifetime).contains(left), "\(path) lives for \(left) ms")
+        }
+        let left = try #require(Int64(try await server.command("PTTL", RedisKeys.segmentIndex(stream))))
+        #expect((7_300_000...7_320_000).contains(left))
+    }
+
     @Test func `the first put of a name wins, and the second is told what stands`() async throws {
         let server = try await RedisServer()
         let (one, other) = (RedisSegmentStore(try pool(server)), RedisSegmentStore(try pool(server)))

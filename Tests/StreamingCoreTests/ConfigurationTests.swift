@@ -39,14 +39,46 @@ import Testing
 
     @Test func `all stores together are a cluster's`() throws {
         let configuration = try Configuration(environment: [
-            "KAFKA_BROKERS": "a:9092, b:9093", "REDIS_URL": "redis://:word@redis:6379", "S3_BUCKET": "live",
-            "S3_ENDPOINT": "http://s3:8333", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "word",
-            "DATABASE_URL": "postgres://sluice:word@db/sluice", "KAFKA_SESSION_SECONDS": "1.5",
+            "KAFKA_BROKERS": "a:9092, b:9093", "REDIS_URL": "redis://:opensesame@redis:6379", "S3_BUCKET": "live",
+            "S3_ENDPOINT": "http://s3:8333", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "opensesame",
+            "DATABASE_URL": "postgres://sluice:opensesame@db/sluice", "KAFKA_SESSION_SECONDS": "1.5",
         ])
         #expect(configuration.backends.kafkaBrokers == ["a:9092", "b:9093"])
         #expect(configuration.backends.kafkaSessionMilliseconds == 1500)
         #expect(configuration.backends.s3?.bucket == "live")
-        #expect(!"\(configuration)".contains("word"))
+        #expect(!"\(configuration)".contains("opensesame"))
+    }
+
+    @Test func `how Kafka is reached is read, and its password is not printed`() throws {
+        let configuration = try Configuration(environment: [
+            "KAFKA_TLS": "on", "KAFKA_TLS_CA_FILE": "/ca.pem", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_USER": "sluice", "KAFKA_PASSWORD": "opensesame", "KAFKA_TOPIC_PREFIX": "eu.",
+            "KAFKA_FRAME_RETENTION_MINUTES": "5", "KAFKA_SCHEMA_REGISTRY_URL": "https://u:opensesame@registry",
+        ])
+        let protection = configuration.backends.kafkaProtection
+        #expect(protection.usesTLS)
+        #expect(protection.certificateAuthorityFile == "/ca.pem")
+        #expect(protection.mechanism == .scramSHA512)
+        #expect(protection.user == "sluice")
+        #expect(protection.password.reveal() == "opensesame")
+        #expect(configuration.backends.kafkaTopicPrefix == "eu.")
+        #expect(configuration.backends.kafkaFrameRetentionMinutes == 5)
+        #expect(configuration.backends.kafkaSchemaRegistryURL?.reveal() == "https://u:opensesame@registry")
+        #expect(!"\(configuration)".contains("opensesame"))
+    }
+
+    @Test(arguments: [
+        (["KAFKA_TLS_CA_FILE": "/ca.pem"], ["KAFKA_TLS"]), (["KAFKA_USER": "a"], ["KAFKA_SASL_MECHANISM"]),
+        (["KAFKA_PASSWORD": "a"], ["KAFKA_SASL_MECHANISM"]),
+        (["KAFKA_SASL_MECHANISM": "PLAIN"], ["KAFKA_USER", "KAFKA_PASSWORD"]),
+        (["KAFKA_SASL_MECHANISM": "plain"], ["KAFKA_SASL_MECHANISM"]),
+        (["KAFKA_TOPIC_PREFIX": "a b"], ["KAFKA_TOPIC_PREFIX"]),
+        (["KAFKA_SCHEMA_REGISTRY_URL": "registry"], ["KAFKA_SCHEMA_REGISTRY_URL"]),
+        (["RTMP_RECONNECT_URL": "http://a"], ["RTMP_RECONNECT_URL"]),
+    ])
+    func `what protects Kafka by half is told`(environment: [String: String], variables: [String]) {
+        let failure = #expect(throws: ConfigurationFailure.self) { try Configuration(environment: environment) }
+        #expect(failure?.mistakes.map(\.variable) == variables)
     }
 
     @Test func `values that contradict each other are told`() {

@@ -1,4 +1,14 @@
-internal import Bytes
+public import Bytes
+
+/// Writes JSON texts (RFC 8259).
+public enum JSONText {
+    /// An object whose members are strings, in the order of the list.
+    public static func object(_ members: KeyValuePairs<String, String>) -> Bytes {
+        var writer = JSONObjectWriter()
+        for (name, value) in members { writer.member(name, value) }
+        return writer.finish()
+    }
+}
 
 /// Writes the few JSON objects that this module makes (RFC 8259); values are escaped, names are from code.
 struct JSONObjectWriter: ~Copyable {

@@ -32,6 +32,18 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
 
     /// What it is made with, in Kafka's own words; what a topic that is there is held against.
     func settings(_ configuration: KafkaConfiguration) -> [(key: String, value: String)] {
+        ownSettings(configuration) + durability(configuration)
+    }
+
+    /// How many copies must have a record before it counts as written (`acks=all`): two of three, so that one broker
+    /// may be away, and none of the others loses what was acknowledged.
+    private func durability(_ configuration: KafkaConfiguration) -> [(key: String, value: String)] {
+        // Where the broker chooses the number of copies, it chooses this one too.
+        guard configuration.replicas > 0 else { return [] }
+        return [("min.insync.replicas", configuration.replicas >= 3 ? "2" : "1")]
+    }
+
+    private func ownSettings(_ configuration: KafkaConfiguration) -> [(key: String, value: String)] {
         let minutes = 60_000
         switch self {
         case .frames:

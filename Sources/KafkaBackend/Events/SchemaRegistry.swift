@@ -1,5 +1,5 @@
-/// Where schemas of events are kept under numbers: a registry with Confluent's interface, behind closures, so that this
-/// back end needs no HTTP.
+/// Where schemas of events are kept under numbers: a registry with Confluent's interface, behind closures, so that
+/// tests need none; over HTTP it is ``http(_:)``.
 public struct SchemaRegistry: Sendable {
     /// Registers a schema under a subject and returns its number; the same number when it is there already.
     public let register: @Sendable (_ schema: String, _ subject: String) async throws -> Int32

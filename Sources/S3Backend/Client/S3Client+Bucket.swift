@@ -1,4 +1,5 @@
 import Bytes
+import HTTPClient
 
 // The bucket: CreateBucket, GetBucketLifecycleConfiguration, PutBucketLifecycleConfiguration.
 

@@ -1,4 +1,5 @@
 import Bytes
+import HTTPClient
 
 // Objects: PutObject, GetObject, DeleteObject, DeleteObjects, ListObjectsV2.
 

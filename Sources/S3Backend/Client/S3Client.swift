@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import HTTPClient
 import StreamingCore
 import Synchronization
 
@@ -60,7 +61,7 @@ final class S3Client: Sendable {
         self.clock = clock
         signature = SignatureV4(
             accessKey: settings.accessKey, secretKey: settings.secretKey, region: settings.region, service: "s3")
-        thread = TransferThread(connectionsMax: connectionsMax)
+        thread = TransferThread(name: "s3", connectionsMax: connectionsMax)
     }
 
     /// Sends a request until it is answered with a status below 300, or cannot be.

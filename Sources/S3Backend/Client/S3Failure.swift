@@ -1,3 +1,4 @@
+import HTTPClient
 import StreamingCore
 
 /// Why the store did not do what it was asked.

@@ -1,4 +1,5 @@
 import Bytes
+import HTTPClient
 
 // XML as S3 answers with (a small part of XML 1.0)
 //

@@ -12,6 +12,14 @@ public struct BackendConfiguration: Sendable {
     public var kafkaReplicationFactor: Int
     /// How long a worker may be silent before others take its streams over, in milliseconds. `KAFKA_SESSION_SECONDS`
     public var kafkaSessionMilliseconds: Int64
+    /// How connections to Kafka are protected. `KAFKA_TLS` and the others
+    public var kafkaProtection: KafkaProtection
+    /// What stands before the names of topics and groups. `KAFKA_TOPIC_PREFIX`
+    public var kafkaTopicPrefix: String
+    /// How long topics that are made keep frames, in minutes. `KAFKA_FRAME_RETENTION_MINUTES`
+    public var kafkaFrameRetentionMinutes: Int
+    /// Where schemas of events are kept; `nil` writes events with a schema's fingerprint. `KAFKA_SCHEMA_REGISTRY_URL`
+    public var kafkaSchemaRegistryURL: Secret?
     /// Redis, as a URL; `nil` keeps fresh segments in the process. `REDIS_URL`
     public var redisURL: Secret?
     /// Where finished segments and recordings are kept; `nil` keeps none. `S3_BUCKET` and the others
@@ -30,6 +38,10 @@ public struct BackendConfiguration: Sendable {
         public var accessKey: String
         /// `S3_SECRET_KEY`
         public var secretKey: Secret
+        /// Comes with temporary credentials. `S3_SESSION_TOKEN`
+        public var sessionToken: Secret?
+        /// PEM certificates that the store's is checked against; `nil` takes the system's. `S3_CA_FILE`
+        public var certificateAuthorityFile: String?
         /// Whether the bucket's name stands in the path and not in the host name. `S3_PATH_STYLE`
         public var usesPathStyle: Bool
         /// Days until the bucket removes what is in it. `S3_RETENTION_DAYS`
@@ -43,6 +55,10 @@ public struct BackendConfiguration: Sendable {
         kafkaPartitionCount = reader.read(Variables.kafkaPartitions)
         kafkaReplicationFactor = reader.read(Variables.kafkaReplication)
         kafkaSessionMilliseconds = reader.read(Variables.kafkaSession)
+        kafkaProtection = KafkaProtection(&reader)
+        kafkaTopicPrefix = reader.read(Variables.kafkaTopicPrefix)
+        kafkaFrameRetentionMinutes = reader.read(Variables.kafkaFrameRetention)
+        kafkaSchemaRegistryURL = reader.read(Variables.kafkaSchemaRegistry)
         redisURL = reader.read(Variables.redisURL)
         let instance = reader.read(Variables.instance)
         self.instance = instance.isEmpty ? nil : instance
@@ -50,18 +66,21 @@ public struct BackendConfiguration: Sendable {
         let bucket = reader.read(Variables.s3Bucket)
         let accessKey = reader.read(Variables.s3AccessKey)
         let secretKey = reader.read(Variables.s3SecretKey)
+        let sessionToken = reader.read(Variables.s3SessionToken)
+        let authorityFile = reader.read(Variables.s3AuthorityFile)
         let region = reader.read(Variables.s3Region)
         let usesPathStyle = reader.read(Variables.s3PathStyle)
         let retentionDays = reader.read(Variables.s3RetentionDays)
         guard !bucket.isEmpty else { return }
         s3 = S3Configuration(
             endpoint: endpoint, bucket: bucket, region: region, accessKey: accessKey, secretKey: secretKey,
+            sessionToken: sessionToken, certificateAuthorityFile: authorityFile.isEmpty ? nil : authorityFile,
             usesPathStyle: usesPathStyle, retentionDays: retentionDays)
     }
 
     /// What is wrong between values that are right one by one.
     var contradictions: [ConfigurationMistake] {
-        var found: [ConfigurationMistake] = []
+        var found = kafkaProtection.contradictions
         if let s3 {
             for (name, value) in [
                 ("S3_ENDPOINT", s3.endpoint), ("S3_ACCESS_KEY", s3.accessKey), ("S3_SECRET_KEY", s3.secretKey.reveal()),

@@ -75,6 +75,9 @@ public struct Configuration: Sendable {
     public var eventLoopCount: Int
     /// How long a shutdown may take before connections are cut, in milliseconds. `SHUTDOWN_GRACE_SECONDS`
     public var shutdownGraceMilliseconds: Int64
+    /// Where encoders are asked to go when one of several ingest processes ends; `nil` is the address that they used.
+    /// `RTMP_RECONNECT_URL`
+    public var reconnectURL: String?
     /// Where state is kept that several processes share.
     public var backends: BackendConfiguration
 
@@ -120,6 +123,7 @@ public struct Configuration: Sendable {
         corsOrigins = reader.read(Variables.corsOrigins)
         eventLoopCount = reader.read(Variables.eventLoops)
         shutdownGraceMilliseconds = reader.read(Variables.shutdownGrace)
+        reconnectURL = reader.read(Variables.reconnectURL)
         backends = BackendConfiguration(&reader)
         var mistakes = file.mistakes + reader.mistakes
         if mistakes.isEmpty { mistakes = contradictions }

@@ -43,6 +43,11 @@ extension Variables {
     static let s3SecretKey = ConfigurationVariable<Secret>(
         name: "S3_SECRET_KEY", fallback: "", help: "secret key of the bucket"
     ) { text throws(ConfigurationReason) in Secret(text) }
+    static let s3SessionToken = ConfigurationVariable<Secret?>(
+        name: "S3_SESSION_TOKEN", fallback: "", help: "session token of temporary credentials of the bucket"
+    ) { text throws(ConfigurationReason) in text.isEmpty ? nil : Secret(text) }
+    static let s3AuthorityFile = ConfigurationVariable<String>.text(
+        "S3_CA_FILE", "", "PEM certificates that the store's is checked against; empty takes the system's")
     static let s3PathStyle = ConfigurationVariable<Bool>.choice(
         "S3_PATH_STYLE", "yes", [("no", false), ("yes", true)], "yes writes the bucket in paths, no in host names")
     static let s3RetentionDays = ConfigurationVariable<Int>.number(
@@ -56,14 +61,16 @@ extension Variables {
         }
         return [
             line(databaseURL), line(databaseConnections), line(kafkaBrokers), line(kafkaPartitions),
-            line(kafkaReplication), line(kafkaSession), line(redisURL), line(s3Endpoint), line(s3Bucket),
-            line(s3Region), line(s3AccessKey), line(s3SecretKey), line(s3PathStyle), line(s3RetentionDays),
-            line(instance),
+            line(kafkaReplication), line(kafkaSession), line(kafkaTLS), line(kafkaAuthorityFile), line(kafkaMechanism),
+            line(kafkaUser), line(kafkaPassword), line(kafkaTopicPrefix), line(kafkaFrameRetention),
+            line(kafkaSchemaRegistry), line(redisURL), line(s3Endpoint), line(s3Bucket), line(s3Region),
+            line(s3AccessKey), line(s3SecretKey), line(s3SessionToken), line(s3AuthorityFile), line(s3PathStyle),
+            line(s3RetentionDays), line(instance),
         ]
     }
 
     /// A URL that may have a password in it: it is never printed.
-    private static func secretURL(
+    static func secretURL(
         _ name: String, _ schemes: [String], _ help: String
     ) -> ConfigurationVariable<Secret?> {
         ConfigurationVariable(name: name, fallback: "", help: help) { text throws(ConfigurationReason) in

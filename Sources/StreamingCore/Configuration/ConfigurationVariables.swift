@@ -73,6 +73,15 @@ enum Variables {
     static let shutdownGrace = ConfigurationVariable<Int64>.seconds(
         "SHUTDOWN_GRACE_SECONDS", "10", in: 0...3_600_000,
         "how long each step of a shutdown may take before connections are cut")
+    static let reconnectURL = ConfigurationVariable<String?>(
+        name: "RTMP_RECONNECT_URL", fallback: "",
+        help: "where encoders are asked to go when one of several ingest processes ends; empty is the same address"
+    ) { text throws(ConfigurationReason) in
+        guard text.isEmpty || text.hasPrefix("rtmp://") || text.hasPrefix("rtmps://"), text.utf8.count <= 1024 else {
+            throw ConfigurationReason("must begin with rtmp:// or rtmps://, not '\(text)'")
+        }
+        return text.isEmpty ? nil : text
+    }
 
     static var help: [(name: String, fallback: String, help: String)] {
         func line<Value>(_ variable: ConfigurationVariable<Value>) -> (name: String, fallback: String, help: String) {
@@ -87,7 +96,7 @@ enum Variables {
             line(transcodeLoadMax), line(transcodeStreamsMax), line(segmentMemory), line(reconnectGrace),
             line(rtmpIdle), line(rtmpReadInterval), line(rtmpConnectionsMax), line(rtmpReceiveBuffer),
             line(httpConnectionsMax), line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops),
-            line(shutdownGrace),
+            line(shutdownGrace), line(reconnectURL),
         ] + backendHelp
     }
 

@@ -3,18 +3,18 @@ import Glibc
 import Synchronization
 
 /// An HTTP server that answers as a test says, wrongly if need be, on a free port of 127.0.0.1.
-final class FaultyServer: Sendable {
+public final class FaultyServer: Sendable {
     /// A request as it came.
-    struct Request: Sendable {
-        let method: String
-        let target: String
+    public struct Request: Sendable {
+        public let method: String
+        public let target: String
         /// By name in lower case.
-        let fields: [String: String]
-        let body: [UInt8]
+        public let fields: [String: String]
+        public let body: [UInt8]
     }
 
     /// What is done with a request.
-    enum Action: Sendable {
+    public enum Action: Sendable {
         /// Bytes as they are, then the connection is kept or closed.
         case send([UInt8], isKept: Bool)
         /// Bytes one by one, with a pause between.
@@ -24,7 +24,7 @@ final class FaultyServer: Sendable {
         /// Nothing, until the server ends.
         case hang
 
-        static func answer(
+        public static func answer(
             _ status: Int, _ body: String = "", fields: [String] = [], length: Int? = nil, isKept: Bool = true
         ) -> Action {
             let head =
@@ -33,18 +33,18 @@ final class FaultyServer: Sendable {
         }
 
         /// An error document of S3.
-        static func failure(_ status: Int, _ code: String, fields: [String] = []) -> Action {
+        public static func failure(_ status: Int, _ code: String, fields: [String] = []) -> Action {
             answer(status, "<?xml version=\"1.0\"?><Error><Code>\(code)</Code></Error>", fields: fields)
         }
     }
 
-    let port: Int
+    public let port: Int
     private let listener: Int32
     private let state = Mutex((requests: [Request](), connectionCount: 0, descriptors: [Int32](), isOver: false))
     private let respond: @Sendable (Request, Int) -> Action
 
     /// - Parameter respond: Is given each request and how many came before it.
-    init(_ respond: @escaping @Sendable (Request, Int) -> Action) throws {
+    public init(_ respond: @escaping @Sendable (Request, Int) -> Action) throws {
         self.respond = respond
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -68,12 +68,12 @@ final class FaultyServer: Sendable {
         }.start()
     }
 
-    var endpoint: String { "http://127.0.0.1:\(port)" }
-    var requests: [Request] { state.withLock { $0.requests } }
-    var connectionCount: Int { state.withLock { $0.connectionCount } }
+    public var endpoint: String { "http://127.0.0.1:\(port)" }
+    public var requests: [Request] { state.withLock { $0.requests } }
+    public var connectionCount: Int { state.withLock { $0.connectionCount } }
 
     /// Ends all connections.
-    func end() {
+    public func end() {
         shutdown(listener, Int32(SHUT_RDWR))
         state.withLock { state in
             state.isOver = true

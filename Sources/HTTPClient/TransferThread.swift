@@ -9,15 +9,17 @@ import Synchronization
 ///
 /// Unsafe code: the inbox is handed to `pthread_create` as a pointer that owns one reference, taken back at once by
 /// the new thread.
-final class TransferThread: Sendable {
+public final class TransferThread: Sendable {
     /// Exchanges that wait for a connection, at most.
-    static let exchangesWaitingMax = 4096
+    public static let exchangesWaitingMax = 4096
 
     private let inbox: TransferInbox
 
-    /// - Parameter connectionsMax: Connections at a time, and exchanges under way.
-    init(connectionsMax: Int) {
-        inbox = TransferInbox(connectionsMax: connectionsMax)
+    /// - Parameters:
+    ///   - name: The thread's, as tools show it: at most 15 characters.
+    ///   - connectionsMax: Connections at a time, and exchanges under way.
+    public init(name: String, connectionsMax: Int) {
+        inbox = TransferInbox(name: name, connectionsMax: connectionsMax)
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(inbox).toOpaque()
         let code = unsafe pthread_create(&thread, nil, runTransfers, context)
@@ -28,7 +30,9 @@ final class TransferThread: Sendable {
     deinit { inbox.close() }
 
     /// Does one exchange; cancelling the task ends it.
-    func perform(_ exchange: Exchange) async throws(TransferFailure) -> Answer {
+    ///
+    /// - Returns: The answer, whatever its status.
+    public func perform(_ exchange: Exchange) async throws(TransferFailure) -> Answer {
         let cancellation = CancellationMark()
         let result: Result<Answer, TransferFailure> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -57,6 +61,7 @@ final class TransferThread: Sendable {
         var isClosed = false
     }
 
+    let name: String
     let connectionsMax: Int
     let multi: UnsafeMutableRawPointer
     private let state = Mutex(State())
@@ -64,7 +69,8 @@ final class TransferThread: Sendable {
     /// libcurl's global state, made once: later calls are not safe beside others.
     private static let isStarted = sluice_curl_start() == CURLE_OK
 
-    init(connectionsMax: Int) {
+    init(name: String, connectionsMax: Int) {
+        self.name = name
         self.connectionsMax = connectionsMax
         guard Self.isStarted, let multi = unsafe curl_multi_init() else {
             preconditionFailure("libcurl cannot be started")
@@ -108,13 +114,13 @@ final class TransferThread: Sendable {
 private func runTransfers(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context = unsafe context else { return nil }
     let inbox = unsafe Unmanaged<TransferInbox>.fromOpaque(context).takeRetainedValue()
-    // TLS writes to connections that the store has closed; that is an error of the write and not a signal.
+    // TLS writes to connections that the server has closed; that is an error of the write and not a signal.
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
     unsafe sigaddset(&signals, SIGPIPE)
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     // A thread without a name works as well.
-    _ = unsafe sluice_curl_name_thread("s3")
+    _ = unsafe sluice_curl_name_thread(inbox.name)
     TransferLoop(inbox).run()
     return nil
 }

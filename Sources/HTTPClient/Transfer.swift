@@ -56,7 +56,8 @@ import Synchronization
         unsafe self.handle = handle
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sluice_curl_set_callbacks(handle, context, receiveField, receiveBody, sendBody, rewindBody)
-        // Waiting for permission to send costs a round trip, and stores refuse rarely.
+        guard exchange.fields.allSatisfy({ Self.isOneLine($0.name) && Self.isOneLine($0.value) }) else { return false }
+        // Waiting for permission to send costs a round trip, and servers refuse rarely.
         for line in exchange.fields.map({ "\($0.name): \($0.value)" }) + ["Expect:"] {
             guard let longer = unsafe curl_slist_append(list, line) else { return false }
             unsafe list = longer
@@ -71,6 +72,9 @@ import Synchronization
         codes.append(unsafe sluice_curl_set_offset(handle, lengthOption, length))
         return codes.allSatisfy { $0 == CURLE_OK }
     }
+
+    /// libcurl sends fields as they are: a line end would begin another one.
+    private static func isOneLine(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
 
     private func connectionOptions(now: ContinuousClock.Instant) -> [(CURLoption, Int)] {
         let left = (exchange.deadline - now).components
@@ -126,7 +130,9 @@ import Synchronization
         flush()
         // A body that ends with the connection may end anywhere.
         let isFramed = fields["content-length"] != nil || fields["transfer-encoding"] != nil
-        guard isFramed || receivedCount == 0 && exchange.method != .get else { return .failure(.unframed) }
+        guard isFramed || !exchange.needsLength || receivedCount == 0 && exchange.method != .get else {
+            return .failure(.unframed)
+        }
         return .success(Answer(status: status, fields: fields, body: blocks))
     }
 
