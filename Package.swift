@@ -112,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "kafka-broker", dependencies: ["TestKit"], path: "Tests/KafkaBroker", swiftSettings: test),
         .executableTarget(
-            name: "kafka-reader", dependencies: ["Bytes", "Media", "StreamingCore", "KafkaBackend"],
+            name: "kafka-reader", dependencies: ["Bytes", "Media", "StreamingCore", "KafkaBackend", "PostgresBackend"],
             path: "Tests/KafkaReader", swiftSettings: test),
         .executableTarget(
             name: "websocket-echo", dependencies: ["Bytes", "HTTP", "Network"], path: "Tests/WebSocketEcho",
@@ -167,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "KafkaBackendTests",
             dependencies: [
-                "Bytes", "Media", "RTMP", "StreamingCore", "KafkaBackend", "TestKit", "kafka-broker", "kafka-reader",
+                "Bytes", "Media", "RTMP", "StreamingCore", "KafkaBackend", "PostgresBackend", "TestKit", "kafka-broker",
+                "kafka-reader",
             ],
             swiftSettings: test),
         .testTarget(

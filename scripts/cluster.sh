@@ -75,7 +75,7 @@ start_service() {
   launch "$name" env \
     DATABASE_URL="postgres://sluice:sluice@127.0.0.1:$postgres_port/postgres?sslmode=disable" \
     DATABASE_CONNECTIONS="${DATABASE_CONNECTIONS:-5}" KAFKA_BROKERS="127.0.0.1:$kafka_port" \
-    KAFKA_PARTITIONS="${KAFKA_PARTITIONS:-4}" KAFKA_SESSION_SECONDS="${KAFKA_SESSION_SECONDS:-3.5}" \
+    KAFKA_PARTITIONS="${KAFKA_PARTITIONS:-4}" TRANSCODE_LEASE_SECONDS="${TRANSCODE_LEASE_SECONDS:-1.5}" \
     REDIS_URL="redis://127.0.0.1:$redis_port" \
     S3_ENDPOINT="${CLUSTER_S3_ENDPOINT:-http://127.0.0.1:$s3_port}" S3_BUCKET=sluice \
     S3_ACCESS_KEY=sluice S3_SECRET_KEY=sluice-cluster-secret INSTANCE="$name" BIND_ADDRESS=127.0.0.1 \

@@ -70,20 +70,22 @@ extension Backends {
         return try await PostgresDatabase(url: url, logger: logger).migrate()
     }
 
-    mutating func useKafka(_ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger)
-        async throws
-    {
+    /// - Parameter database: Where workers lease the partitions that they read.
+    mutating func useKafka(
+        _ configuration: Configuration, database: Secret, roles: Role, loops: EventLoopGroup, logger: Logger
+    ) async throws {
         var settings = KafkaConfiguration(brokers: configuration.backends.kafkaBrokers.joined(separator: ","))
         settings.partitions = configuration.backends.kafkaPartitionCount
         settings.replicas = configuration.backends.kafkaReplicationFactor
-        settings.sessionMilliseconds = Int(configuration.backends.kafkaSessionMilliseconds)
+        settings.leaseMilliseconds = configuration.backends.transcodeLeaseMilliseconds
         settings.clientID = "sluice-\(configuration.instanceName)"
         settings.prefix = configuration.backends.kafkaTopicPrefix
         settings.frameRetentionMinutes = configuration.backends.kafkaFrameRetentionMinutes
         settings.security = KafkaConfiguration.Security(configuration.backends.kafkaProtection)
         let registry = try configuration.backends.kafkaSchemaRegistryURL.map { try SchemaRegistry.http($0) }
+        let leases = try PostgresPartitionLeases(url: database, logger: logger)
         let cluster = try await KafkaCluster.open(
-            settings, registry: registry, executors: loops.loops, logger: logger)
+            settings, leases: leases, registry: registry, executors: loops.loops, logger: logger)
         frames = cluster.frames
         timeline = cluster.timeline
         events = cluster.events
@@ -120,9 +122,6 @@ extension Backends {
                 uploader = made
                 archive = made
                 checks.append(HealthCheck("s3 uploads") { () throws(StreamError) in try made.check() })
-            }
-            if roles.contains(.delivery) {
-                checks.append(HealthCheck("s3") { () throws(StreamError) in try await store.check() })
             }
         }
         if roles.contains(.transcode) {

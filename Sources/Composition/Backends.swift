@@ -31,8 +31,9 @@ struct Backends {
         _ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger
     ) async throws -> Backends {
         var backends = try await embedded(configuration, roles: roles, loops: loops, logger: logger)
-        if !configuration.backends.kafkaBrokers.isEmpty {
-            try await backends.useKafka(configuration, roles: roles, loops: loops, logger: logger)
+        // The configuration has no brokers without a database.
+        if !configuration.backends.kafkaBrokers.isEmpty, let url = configuration.backends.databaseURL {
+            try await backends.useKafka(configuration, database: url, roles: roles, loops: loops, logger: logger)
         }
         if let url = configuration.backends.databaseURL {
             try await backends.useDatabase(url, configuration, roles: roles, logger: logger)

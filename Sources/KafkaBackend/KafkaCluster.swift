@@ -14,6 +14,7 @@ public final class KafkaCluster: Sendable {
     /// needed.
     ///
     /// - Parameters:
+    ///   - leases: By what those who follow ``frames`` share them among themselves.
     ///   - registry: Where schemas of events are kept; without one, records carry a schema's fingerprint.
     ///   - executors: Where the readers of streams run, one stream after the other in turn; the default pool when there
     ///     are none.
@@ -21,8 +22,8 @@ public final class KafkaCluster: Sendable {
     ///   ``KafkaConfiguration/openMilliseconds``, ``StreamError/invalidValue(field:reason:)`` for a setting that it
     ///   does not take, ``StreamError/conflict(reason:)`` when its topics do not fit together.
     public static func open(
-        _ configuration: KafkaConfiguration, registry: SchemaRegistry? = nil, executors: [any TaskExecutor] = [],
-        clock: any WallClock = SystemWallClock(), logger: Logger
+        _ configuration: KafkaConfiguration, leases: any PartitionLeases, registry: SchemaRegistry? = nil,
+        executors: [any TaskExecutor] = [], clock: any WallClock = SystemWallClock(), logger: Logger
     ) async throws(StreamError) -> KafkaCluster {
         guard configuration.messageBytesMax > KafkaLimits.messageBytesMin else {
             throw .invalidValue(field: "messageBytesMax", reason: "keyframes have more than a megabyte")
@@ -41,15 +42,17 @@ public final class KafkaCluster: Sendable {
         try setUp.get()
         let producer = try KafkaProducer(configuration, health: health, logger: logger)
         return try KafkaCluster(
-            configuration, producer, registry: registry, executors: executors, clock: clock, logger: logger)
+            configuration, producer, leases: leases, registry: registry, executors: executors, clock: clock,
+            logger: logger)
     }
 
     private init(
-        _ configuration: KafkaConfiguration, _ producer: KafkaProducer, registry: SchemaRegistry?,
-        executors: [any TaskExecutor], clock: any WallClock, logger: Logger
+        _ configuration: KafkaConfiguration, _ producer: KafkaProducer, leases: any PartitionLeases,
+        registry: SchemaRegistry?, executors: [any TaskExecutor], clock: any WallClock, logger: Logger
     ) throws(StreamError) {
         self.producer = producer
-        frames = KafkaFrameLog(configuration, producer, executors: executors, clock: clock, logger: logger)
+        frames = KafkaFrameLog(
+            configuration, producer, leases: leases, executors: executors, clock: clock, logger: logger)
         timeline = KafkaTimelineLog(configuration, producer, logger: logger)
         events = try KafkaEventLog(configuration, producer, registry: registry, logger: logger)
     }

@@ -18,9 +18,9 @@ public struct KafkaConfiguration: Sendable {
     public var security = Security.plaintext
     /// What brokers see in their logs.
     public var clientID = "sluice"
-    /// In front of every topic's name and every group's; several installations can share a cluster.
+    /// In front of every topic's name and of the group's; several installations can share a cluster.
     public var prefix = ""
-    /// The group whose members share the streams among themselves.
+    /// Those that share the streams among themselves, by leases of the partitions. Kafka knows no such group.
     public var group = "transcode"
     /// Partitions of `stream-frames` and `stream-checkpoints` where they are made here: the most processes that can
     /// read side by side. It must not be changed later, because streams would move between partitions.
@@ -34,9 +34,9 @@ public struct KafkaConfiguration: Sendable {
     /// It holds the longest frame that comes over RTMP, 10 MiB, with its codec's configuration (64 KiB), what rewriting
     /// its NAL units adds, and what Kafka puts around it.
     public var messageBytesMax = 11 << 20
-    /// How long a group member may be silent before its streams are given to another, in milliseconds. Brokers refuse
-    /// less than their `group.min.session.timeout.ms`, which is 6,000 unless it was changed.
-    public var sessionMilliseconds = 6000
+    /// How long a worker may be silent before its streams are given to another, in milliseconds, above 0. Nothing new
+    /// comes of the streams of one that died for that long, and for what the next one takes to begin.
+    public var leaseMilliseconds: Int64 = 1500
     /// How long a record waits for others to travel with, in milliseconds, 0 to 5.
     public var lingerMilliseconds = 2
     /// How long a broker may hold a fetch when there is nothing, in milliseconds. A broker answers as soon as there is
@@ -79,8 +79,11 @@ public enum KafkaLimits {
     public static let batchEntriesMax = 256
     /// Places per stream that are remembered for a later start; more are thinned out, which makes a start earlier.
     public static let anchorsMax = 1024
-    /// How long readers may take to come to an end when their partition goes to another process, in milliseconds.
-    public static let handOverMilliseconds = 2000
+    /// How long readers may take to come to an end when their partition goes to another process, in milliseconds; and
+    /// how long what they committed last may then take to reach Kafka.
+    public static let handOverMilliseconds: Int64 = 2000
+    /// How long reading the checkpoints of a partition may take before it is begun anew, in milliseconds.
+    public static let checkpointMilliseconds: Int64 = 10_000
     /// How long the end of a broadcast is remembered, in milliseconds, to pass over what a writer appends that was
     /// replaced and does not know.
     public static let endKnownMilliseconds: Int64 = 600_000

@@ -27,9 +27,6 @@ struct KafkaFailure: Error, Equatable {
     }
     var isTopicThereAlready: Bool { code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS.rawValue }
     var isEndOfPartition: Bool { code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue }
-    var isOffsetGone: Bool {
-        code == RD_KAFKA_RESP_ERR__NO_OFFSET.rawValue || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue
-    }
     /// Whether no broker at all could be reached.
     var isUnreachable: Bool { code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue }
     /// Whether the client is broken for good and must be replaced.

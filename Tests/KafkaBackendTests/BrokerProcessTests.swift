@@ -16,9 +16,8 @@ import Testing
         var configuration = KafkaConfiguration(brokers: broker.bootstrap)
         configuration.partitions = 4
         configuration.fetchWaitMilliseconds = 5
-        configuration.sessionMilliseconds = 4000
         configuration.appendMilliseconds = 3000
-        return try await KafkaCluster.open(configuration, logger: .quiet)
+        return try await KafkaCluster.open(configuration, leases: MemoryPartitionLeases(), logger: .quiet)
     }
 
     private func append(_ number: UInt8, _ cluster: KafkaCluster, _ stream: StreamID) async -> Bool {

@@ -10,8 +10,7 @@ import Testing
 
 /// What the back end does while its broker comes and goes, on librdkafka's mock cluster.
 @Suite(.timeLimit(.minutes(2))) struct KafkaClusterTests {
-    /// What a follower saw. What was not committed comes again when the group was without its broker for too long;
-    /// the positions tell.
+    /// What a follower saw. What was not committed may come again; the positions tell.
     private final class Seen: Sendable {
         private let known = Mutex<Set<String>>([])
         let entries = Mutex<[(stream: StreamID, position: Int64, lost: Int, entry: BroadcastEntry)]>([])
@@ -51,12 +50,12 @@ import Testing
 
     private func open(
         _ broker: KafkaBroker, _ sink: RecordingSink = RecordingSink(),
-        _ change: (inout KafkaConfiguration) -> Void = { _ in }
+        leases: any PartitionLeases = MemoryPartitionLeases(), _ change: (inout KafkaConfiguration) -> Void = { _ in }
     ) async throws -> KafkaCluster {
         var configuration = KafkaConfiguration.test(broker)
         change(&configuration)
         return try await KafkaCluster.open(
-            configuration, logger: Logger(service: "test", level: .info, sink: sink))
+            configuration, leases: leases, logger: Logger(service: "test", level: .info, sink: sink))
     }
 
     @Test func `keyframes of more than a megabyte go through as they are`() async throws {
@@ -306,7 +305,8 @@ import Testing
                 guard id == 77 else { throw StreamError.notFound(what: "schema \(id)") }
                 return EventSchema.current.text
             })
-        let cluster = try await KafkaCluster.open(.test(broker), registry: registry, logger: .quiet)
+        let cluster = try await KafkaCluster.open(
+            .test(broker), leases: MemoryPartitionLeases(), registry: registry, logger: .quiet)
         let events = Mutex<[StreamEvent]>([])
         let following = Task { await cluster.events.follow { event in events.withLock { $0.append(event) } } }
         let stream = StreamID(at: Samples.noon)
@@ -360,7 +360,9 @@ import Testing
             mechanism: "PLAIN", user: "sluice", Secret("open sesame"), isInsideTLS: false, authorities: nil)
         let sink = RecordingSink()
         let failure = await #expect(throws: StreamError.self) {
-            try await KafkaCluster.open(configuration, logger: Logger(service: "test", level: .debug, sink: sink))
+            try await KafkaCluster.open(
+                configuration, leases: MemoryPartitionLeases(),
+                logger: Logger(service: "test", level: .debug, sink: sink))
         }
         guard case .network = failure else {
             Issue.record("\(String(describing: failure))")

@@ -11,11 +11,15 @@ struct KafkaReaderProcess {
     /// Where the build puts executables, beside that of these tests.
     static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
-    init(_ brokers: String, prefix: String, sessionMilliseconds: Int = 4000, entriesPerCommit: Int = 10) throws {
+    /// - Parameter database: Where the leases are, as a URL.
+    init(
+        _ brokers: String, prefix: String, database: String, leaseMilliseconds: Int = 1500, entriesPerCommit: Int = 10
+    ) throws {
         directory = try TemporaryDirectory()
         let program = Self.products.appending(path: "kafka-reader").path
         child = try ChildProcess(
-            [program, brokers, prefix, String(sessionMilliseconds), String(entriesPerCommit)], in: directory.url)
+            [program, brokers, prefix, database, String(leaseMilliseconds), String(entriesPerCommit)],
+            in: directory.url)
     }
 
     /// A line of its output, in words.
@@ -52,8 +56,6 @@ extension KafkaConfiguration {
         var configuration = KafkaConfiguration(brokers: broker.bootstrap)
         configuration.prefix = prefix
         configuration.partitions = 4
-        // The mock cluster keeps a first member waiting for 3 s, and forgets one that is silent for its session.
-        configuration.sessionMilliseconds = 4000
         configuration.fetchWaitMilliseconds = 5
         return configuration
     }

@@ -21,7 +21,7 @@ import Testing
         var next = offset
         for index in 0..<(broadcasts.map(\.count).max() ?? 0) {
             for (stream, records) in zip(streams, broadcasts) where index < records.count {
-                let outcome = reading.recordRead(record(stream, records[index], at: next), now: 1000)
+                let outcome = reading.recordRead(record(stream, records[index], at: next))
                 if case .began(let session, _) = outcome { sessions.append(session) }
                 next += 1
             }
@@ -39,16 +39,16 @@ import Testing
     @Test func `each stream gets its own entries, in order`() async throws {
         let entries = try Samples.broadcast(5, pictures: 20, group: 5)
         let records = try Samples.records(entries)
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [records, records, records])
         #expect(sessions.count == 3)
         #expect(Set(sessions.map(\.fence)).count == 3)
         for session in sessions { #expect(await drain(session) == entries.map(\.label)) }
     }
 
-    @Test func `the group's offset stays at the earliest that a stream needs`() throws {
+    @Test func `the partition's offset stays at the earliest that a stream needs`() throws {
         let records = try Samples.records(try Samples.broadcast(5, pictures: 20, group: 5).dropLast())
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [records, records])
         _ = reading.sessionsServed(now: 1000)
         // The first record of the first stream.
@@ -70,7 +70,7 @@ import Testing
 
     @Test func `a checkpoint that Kafka refused moves nothing`() throws {
         let records = try Samples.records(try Samples.broadcast(5, pictures: 20, group: 5).dropLast())
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [records])
         sessions[0].commit(FrameLogCheckpoint(position: 5 << 20 + 13, state: [1]))
         _ = reading.sessionsServed(now: 1000)
@@ -81,7 +81,7 @@ import Testing
 
     @Test func `a stream that was read to its end is not read again, by whoever has the partition next`() throws {
         let records = try Samples.records(try Samples.broadcast(5, pictures: 4, group: 2))
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [records])
         sessions[0].finish(wasCancelled: false)
         var table = CheckpointTable()
@@ -96,7 +96,7 @@ import Testing
         let late = 1000 + KafkaLimits.endKnownMilliseconds
         #expect(reading.reportRead(now: late).map(\.checkpoint) == [nil])
 
-        var next = PartitionReading(partition: 0, table, now: 2000)
+        var next = PartitionReading(partition: 0, table, leaseFence: 2000, now: 2000)
         #expect(readInTurn(&next, [records]).isEmpty)
         let new = try Samples.records(try Samples.broadcast(6, pictures: 4, group: 2))
         let again = readInTurn(&next, [new], from: 100)
@@ -106,7 +106,7 @@ import Testing
 
     @Test func `a reading that was stopped is not at its end`() throws {
         let records = try Samples.records(try Samples.broadcast(5, pictures: 4, group: 2))
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [records])
         sessions[0].finish(wasCancelled: true)
         #expect(reading.sessionsServed(now: 1000).allSatisfy { $0.checkpoint?.isEnded == false })
@@ -116,7 +116,7 @@ import Testing
     @Test func `whoever gives a stream up is asked again for its next broadcast`() throws {
         let records = try Samples.records(try Samples.broadcast(5, pictures: 4, group: 2).dropLast())
         let new = try Samples.records(try Samples.broadcast(6, pictures: 4, group: 2))
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [Array(records.prefix(4))])
         sessions[0].finish(wasCancelled: false)
         _ = reading.sessionsServed(now: 1000)
@@ -129,7 +129,7 @@ import Testing
     {
         let records = try Samples.records(
             try Samples.broadcast(5, pictures: 2, group: 2) + Samples.broadcast(6, pictures: 2, group: 2))
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let sessions = readInTurn(&reading, [records])
         #expect(sessions.count == 2)
         // The second's claim must not take the place of what the first is still working on.
@@ -150,7 +150,7 @@ import Testing
             readerFence: 9_000, writerFence: 5, position: 5 << 20 + 13, offset: 11, state: [4])
         table.recordRead(key: Bytes(utf8: streams[0].description), value: old.encoded)
         // The clock is behind: the fence rises all the same.
-        var reading = PartitionReading(partition: 0, table, now: 1000)
+        var reading = PartitionReading(partition: 0, table, leaseFence: 1000, now: 1000)
         let claims = reading.takeOver()
         #expect(claims.map(\.checkpoint?.position) == [old.position])
         #expect((claims.first?.checkpoint?.readerFence ?? 0) > 9_000)
@@ -164,16 +164,16 @@ import Testing
     }
 
     @Test func `records that cannot be read are counted and passed over`() throws {
-        var reading = PartitionReading(partition: 0, CheckpointTable(), now: 1000)
+        var reading = PartitionReading(partition: 0, CheckpointTable(), leaseFence: 1000, now: 1000)
         let key = Bytes(utf8: streams[0].description)
         for (offset, value) in [Bytes(), [1], nil, [1, 9, 0, 0]].enumerated() {
             let record = KafkaRecord(partition: 0, offset: Int64(offset), key: key, value: value)
-            guard case .nothing = reading.recordRead(record, now: 0) else {
+            guard case .nothing = reading.recordRead(record) else {
                 Issue.record("a broken record began something")
                 return
             }
         }
-        _ = reading.recordRead(KafkaRecord(partition: 0, offset: 4, key: [1, 2], value: [1]), now: 0)
+        _ = reading.recordRead(KafkaRecord(partition: 0, offset: 4, key: [1, 2], value: [1]))
         #expect(reading.unreadable == 5)
         #expect(reading.takePartitionCheckpoint()?.offset == 5)
     }

@@ -1,6 +1,6 @@
-// One member of the group that reads frames, as a process that tests can kill, stop and resume.
+// One worker of several that read frames, as a process that tests can kill, stop and resume.
 //
-//   kafka-reader BROKERS PREFIX SESSION_MILLISECONDS ENTRIES_PER_COMMIT
+//   kafka-reader BROKERS PREFIX DATABASE_URL LEASE_MILLISECONDS ENTRIES_PER_COMMIT
 //
 // Writes a line for all that happens:
 //
@@ -9,12 +9,13 @@
 //   commit STREAM POSITION
 //   closed STREAM taken|over
 //
-// It leaves the group in order with SIGTERM.
+// It leaves in order with SIGTERM.
 
 import Bytes
 import Foundation
 import KafkaBackend
 import Media
+import PostgresBackend
 import StreamingCore
 
 func say(_ text: String) {
@@ -51,16 +52,16 @@ func read(_ reader: any FrameLogReader, entriesPerCommit: Int) async {
     say("closed \(stream) \(reader.wasTaken ? "taken" : "over")")
 }
 
-guard CommandLine.arguments.count == 5, let session = Int(CommandLine.arguments[3]),
-    let entriesPerCommit = Int(CommandLine.arguments[4])
+guard CommandLine.arguments.count == 6, let lease = Int64(CommandLine.arguments[4]),
+    let entriesPerCommit = Int(CommandLine.arguments[5])
 else {
-    say("usage: kafka-reader BROKERS PREFIX SESSION_MILLISECONDS ENTRIES_PER_COMMIT")
+    say("usage: kafka-reader BROKERS PREFIX DATABASE_URL LEASE_MILLISECONDS ENTRIES_PER_COMMIT")
     exit(2)
 }
 var configuration = KafkaConfiguration(brokers: CommandLine.arguments[1])
 configuration.prefix = CommandLine.arguments[2]
 configuration.partitions = 4
-configuration.sessionMilliseconds = session
+configuration.leaseMilliseconds = lease
 configuration.fetchWaitMilliseconds = 5
 
 let parent = getppid()
@@ -69,7 +70,10 @@ Foundation.Thread.detachNewThread {
     exit(0)
 }
 let signals = TerminationSignals()
-let cluster = try await KafkaCluster.open(configuration, logger: Logger(service: "reader", level: .info))
+let logger = Logger(service: "reader", level: .info)
+let database = Secret(CommandLine.arguments[3])
+let cluster = try await KafkaCluster.open(
+    configuration, leases: try PostgresPartitionLeases(url: database, logger: logger), logger: logger)
 let following = Task { await cluster.frames.follow { await read($0, entriesPerCommit: entriesPerCommit) } }
 await signals.wait()
 following.cancel()

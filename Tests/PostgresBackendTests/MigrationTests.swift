@@ -41,9 +41,10 @@ import Testing
     @Test func `a step that fails leaves the schema as it was`() async throws {
         let test = try await TestDatabase()
         let database = try await test.openMigrated()
+        let newest = Migration.all.count
         let broken = [
-            Migration(version: 4, name: "0004_fine", sql: "CREATE TABLE fine (x text)"),
-            Migration(version: 5, name: "0005_broken", sql: "CREATE TABLE later (x text); SELECT nonsense"),
+            Migration(version: newest + 1, name: "fine", sql: "CREATE TABLE fine (x text)"),
+            Migration(version: newest + 2, name: "broken", sql: "CREATE TABLE later (x text); SELECT nonsense"),
         ]
         let failure = await #expect(throws: StreamError.self) {
             try await database.migrate(to: Migration.all + broken)
@@ -56,11 +57,12 @@ import Testing
     @Test func `a schema of a newer version is refused, and so is a changed step`() async throws {
         let test = try await TestDatabase()
         let database = try await test.openMigrated()
-        let newer = Migration.all + [Migration(version: 4, name: "0004_newer", sql: "SELECT 1")]
+        let version = Migration.all.count + 1
+        let newer = Migration.all + [Migration(version: version, name: "newer", sql: "SELECT 1")]
         _ = try await database.migrate(to: newer)
         await #expect(throws: StreamError.self) { try await database.migrate() }
         await #expect(throws: StreamError.self) { try await database.check() }
-        try await test.run("DELETE FROM schema_migrations WHERE version = 4")
+        try await test.run("DELETE FROM schema_migrations WHERE version = \(version)")
         try await database.check()
         try await test.run("UPDATE schema_migrations SET checksum = 'x' WHERE version = 2")
         await #expect(throws: StreamError.self) { try await database.migrate() }

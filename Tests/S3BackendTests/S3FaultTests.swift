@@ -30,25 +30,6 @@ import Testing
         #expect(server.connectionCount == 1)
     }
 
-    @Test(arguments: [
-        (FaultyServer.Action.failure(404, "NoSuchKey"), nil), (.failure(404, "NoSuchBucket"), nil),
-        // Whoever may not list is not told what there is not.
-        (.failure(403, "AccessDenied"), nil), (.answer(200, "x"), nil),
-        (.failure(403, "InvalidAccessKeyId"), "refused with 403 InvalidAccessKeyId"),
-        (.failure(503, "SlowDown"), "refused with 503 SlowDown"), (.hang, "no answer in time"),
-    ])
-    func `a store that answers and knows us is well, whether the bucket is there or not`(
-        answer: FaultyServer.Action, reason: String?
-    ) async throws {
-        let server = try FaultyServer { _, _ in answer }
-        defer { server.end() }
-        let store = try store(server)
-        var found: StreamError?
-        do throws(StreamError) { try await store.check() } catch { found = error }
-        #expect(found == reason.map { .network(reason: "S3 check: \($0)") })
-        #expect(server.requests.count == 1)
-    }
-
     static let brokenAnswers: [FaultyServer.Action] = [
         .close,
         .answer(200, "med", length: 5, isKept: false),

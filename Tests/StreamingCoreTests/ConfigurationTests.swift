@@ -41,10 +41,10 @@ import Testing
         let configuration = try Configuration(environment: [
             "KAFKA_BROKERS": "a:9092, b:9093", "REDIS_URL": "redis://:opensesame@redis:6379", "S3_BUCKET": "live",
             "S3_ENDPOINT": "http://s3:8333", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "opensesame",
-            "DATABASE_URL": "postgres://sluice:opensesame@db/sluice", "KAFKA_SESSION_SECONDS": "1.5",
+            "DATABASE_URL": "postgres://sluice:opensesame@db/sluice", "TRANSCODE_LEASE_SECONDS": "2.5",
         ])
         #expect(configuration.backends.kafkaBrokers == ["a:9092", "b:9093"])
-        #expect(configuration.backends.kafkaSessionMilliseconds == 1500)
+        #expect(configuration.backends.transcodeLeaseMilliseconds == 2500)
         #expect(configuration.backends.s3?.bucket == "live")
         #expect(!"\(configuration)".contains("opensesame"))
     }

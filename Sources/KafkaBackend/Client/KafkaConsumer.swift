@@ -13,7 +13,7 @@ struct KafkaRecord {
 
 /// Reads from Kafka, from one thread of our own: most calls block.
 ///
-/// Unsafe code: the client is valid from `init` to `deinit` and never leaves the object.
+/// Unsafe code: the client and the handle are valid from `init` to `deinit` and never leave the object.
 @safe final class KafkaConsumer {
     /// What a poll brought.
     enum Polled {
@@ -26,35 +26,48 @@ struct KafkaRecord {
     private let client: OpaquePointer
     private let context: ClientContext
     private let topic: String
+    /// Kept so that what librdkafka has learned of the topic's partitions is there when one of them is to be read.
+    private let handle: OpaquePointer
 
     init(_ settings: ClientSettings, of topic: String, context: ClientContext) throws(StreamError) {
         self.context = context
         self.topic = topic
-        unsafe client = try context.makeClient(RD_KAFKA_CONSUMER, try settings.makeConfiguration())
+        let made = unsafe try context.makeClient(RD_KAFKA_CONSUMER, try settings.makeConfiguration())
+        guard let handle = unsafe rd_kafka_topic_new(made, topic, nil) else {
+            unsafe rd_kafka_destroy(made)
+            throw KafkaFailure(rd_kafka_last_error()).streamError
+        }
+        unsafe self.handle = handle
+        unsafe client = made
         unsafe rd_kafka_poll_set_consumer(client)
     }
 
-    /// Leaves the group, if it is in one and was not closed; waits for librdkafka's threads.
-    deinit { unsafe rd_kafka_destroy(client) }
-
-    /// Joins its group.
-    func subscribe() throws(StreamError) {
-        let list = PartitionList(topic, [(sluice_kafka_any_partition(), sluice_kafka_offset_invalid())])
-        try check(unsafe list.withPointer { unsafe rd_kafka_subscribe(client, $0) })
+    /// Waits for librdkafka's threads.
+    deinit {
+        unsafe rd_kafka_topic_destroy(handle)
+        unsafe rd_kafka_destroy(client)
     }
 
-    /// Leaves its group and joins it again as a new member.
-    func rejoin() throws(StreamError) {
-        _ = unsafe rd_kafka_unsubscribe(client)
-        try subscribe()
-    }
-
-    /// Reads these partitions from these offsets, without a group.
+    /// Reads these partitions from these offsets, and no others.
     func assign(_ places: [(partition: Int32, offset: Int64)]) throws(StreamError) {
         try check(unsafe PartitionList(topic, places).withPointer { unsafe rd_kafka_assign(client, $0) })
     }
 
-    /// Waits for one thing at most. Callbacks of the context run inside.
+    /// Reads one more partition.
+    ///
+    /// - Parameter offset: Where to begin; `nil` is its first.
+    func add(_ partition: Int32, from offset: Int64?) throws(KafkaFailure) {
+        let list = PartitionList(topic, [(partition, offset ?? sluice_kafka_offset_beginning())])
+        unsafe try check { unsafe list.withPointer { unsafe rd_kafka_incremental_assign(client, $0) } }
+    }
+
+    /// Reads a partition no more: nothing of it comes after the return.
+    func remove(_ partition: Int32) throws(KafkaFailure) {
+        let list = PartitionList(topic, [(partition, sluice_kafka_offset_invalid())])
+        unsafe try check { unsafe list.withPointer { unsafe rd_kafka_incremental_unassign(client, $0) } }
+    }
+
+    /// Waits for one thing at most. The context's callbacks run inside.
     func poll(milliseconds: Int32) -> Polled? {
         guard let message = unsafe rd_kafka_consumer_poll(client, milliseconds) else { return nil }
         defer { unsafe rd_kafka_message_destroy(message) }
@@ -84,17 +97,6 @@ struct KafkaRecord {
         _ = unsafe list.withPointer { unsafe rd_kafka_resume_partitions(client, $0) }
     }
 
-    /// Commits what the group has read, and waits for the answer.
-    ///
-    /// Not for every now and then: a commit that is under way while the group shares out anew is refused, and
-    /// librdkafka then counts all partitions as lost.
-    func commit(_ places: [(partition: Int32, offset: Int64)]) -> KafkaFailure? {
-        guard !places.isEmpty else { return nil }
-        let list = PartitionList(topic, places)
-        return KafkaFailure(
-            unlessSuccess: unsafe list.withPointer { unsafe rd_kafka_commit(client, $0, 0) })
-    }
-
     /// The first offset of a partition and the one behind its last.
     func watermarks(_ partition: Int32, milliseconds: Int32) throws(KafkaFailure) -> Range<Int64> {
         var (low, high) = (Int64(0), Int64(0))
@@ -105,10 +107,6 @@ struct KafkaRecord {
 
     /// How many partitions the topic has.
     func partitionCount(milliseconds: Int32) throws(KafkaFailure) -> Int32 {
-        guard let handle = unsafe rd_kafka_topic_new(client, topic, nil) else {
-            throw KafkaFailure(rd_kafka_last_error())
-        }
-        defer { unsafe rd_kafka_topic_destroy(handle) }
         var answer: UnsafePointer<rd_kafka_metadata>?
         let code = unsafe rd_kafka_metadata(client, 0, handle, &answer, milliseconds)
         if let failure = KafkaFailure(unlessSuccess: code) { throw failure }
@@ -121,11 +119,14 @@ struct KafkaRecord {
         return unsafe found.partition_cnt
     }
 
-    /// Leaves the group in order: the partitions are revoked inside of this call.
-    func close() { _ = unsafe rd_kafka_consumer_close(client) }
-
     private func check(_ code: rd_kafka_resp_err_t) throws(StreamError) {
         if let failure = KafkaFailure(unlessSuccess: code) { throw failure.streamError }
+    }
+
+    private func check(_ call: () -> OpaquePointer?) throws(KafkaFailure) {
+        guard let error = unsafe call() else { return }
+        defer { unsafe rd_kafka_error_destroy(error) }
+        throw KafkaFailure(unsafe rd_kafka_error_code(error))
     }
 }
 
@@ -148,9 +149,9 @@ struct KafkaRecord {
 
     deinit { unsafe rd_kafka_topic_partition_list_destroy(pointer) }
 
-    func withPointer(
-        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t
-    ) -> rd_kafka_resp_err_t {
+    func withPointer<Value>(
+        _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Value
+    ) -> Value {
         // The object must not end before the call does.
         defer { withExtendedLifetime(self) {} }
         return unsafe body(pointer)

@@ -110,9 +110,6 @@ final class KafkaProducer: Sendable {
         if let failure { throw failure.streamError }
     }
 
-    /// Waits until nothing waits for Kafka any more, or for `milliseconds`. Blocks: for threads of our own only.
-    func flush(milliseconds: Int32) { clients.flush(milliseconds) }
-
     /// Sends what waits, for ``KafkaLimits/flushMilliseconds`` at most, and ends. Nothing can be produced afterwards.
     func shutDown() async {
         clients.close()
@@ -204,11 +201,6 @@ private final class Clients: Sendable {
             unsafe opaque.release()
             return KafkaFailure(rd_kafka_last_error())
         }
-    }
-
-    func flush(_ milliseconds: Int32) {
-        guard let client = state.withLock({ $0.client }) else { return }
-        _ = unsafe rd_kafka_flush(client.handle, milliseconds)
     }
 
     func close() { state.withLock { $0.isClosing = true } }

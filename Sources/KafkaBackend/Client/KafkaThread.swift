@@ -16,6 +16,9 @@ enum KafkaThread {
         precondition(code == 0, "a thread cannot be made: errno \(code)")
         pthread_detach(thread)
     }
+
+    /// Has the calling thread let time pass.
+    static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 }
 
 private final class ThreadBody: Sendable {

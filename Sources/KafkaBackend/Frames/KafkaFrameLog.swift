@@ -2,25 +2,27 @@ internal import Bytes
 public import StreamingCore
 internal import Synchronization
 
-/// The frame log on Kafka: `stream-frames`, keyed by stream, and read by the members of a group.
+/// The frame log on Kafka: `stream-frames`, keyed by stream, and read by workers that lease its partitions.
 ///
 /// Appending hands a record to librdkafka, whose bounded queue is what an outage fills; it never waits. Every call of
-/// ``follow(_:)`` is one member of the group: each stream is read by one of them at a time, and a stream whose reader's
-/// process ends goes on in another from its last checkpoint, with nothing left out and nothing given twice.
+/// ``follow(_:)`` is one worker: each stream is read by one of them at a time, and a stream whose reader's process ends
+/// goes on in another from its last checkpoint, with nothing left out and nothing given twice.
 public final class KafkaFrameLog: FrameLog {
     private let configuration: KafkaConfiguration
     private let producer: KafkaProducer
+    private let leases: any PartitionLeases
     private let executors: [any TaskExecutor]
     private let clock: any WallClock
     private let logger: Logger
     private let writers = Mutex<[StreamID: StreamFrameWriter]>([:])
 
     init(
-        _ configuration: KafkaConfiguration, _ producer: KafkaProducer, executors: [any TaskExecutor],
-        clock: any WallClock, logger: Logger
+        _ configuration: KafkaConfiguration, _ producer: KafkaProducer, leases: any PartitionLeases,
+        executors: [any TaskExecutor], clock: any WallClock, logger: Logger
     ) {
         self.configuration = configuration
         self.producer = producer
+        self.leases = leases
         self.executors = executors
         self.clock = clock
         self.logger = logger
@@ -55,9 +57,14 @@ public final class KafkaFrameLog: FrameLog {
     }
 
     public func follow(_ read: @escaping @Sendable (any FrameLogReader) async -> Void) async {
-        let group = FrameGroup(configuration, producer, clock: clock, logger: logger)
-        group.start()
-        let turns = group.turns
+        let mailbox = LeaseMailbox()
+        let worker = "\(configuration.clientID)/\(UUIDv7(at: clock.now()))"
+        let keeper = LeaseKeeper(leases, mailbox, configuration, worker: worker, logger: logger)
+        // Not a child of the group below: leases are kept until all readers have returned and all is handed over.
+        let keeping = Task { await keeper.run() }
+        let reading = FrameReading(configuration, producer, mailbox, clock: clock, logger: logger)
+        reading.start()
+        let turns = reading.turns
         await withDiscardingTaskGroup { tasks in
             var turn = 0
             for await first in turns.arrivals {
@@ -74,7 +81,8 @@ public final class KafkaFrameLog: FrameLog {
             }
         }
         turns.close()
-        group.stop()
-        await group.ended()
+        mailbox.leave()
+        await keeping.value
+        await reading.ended()
     }
 }

@@ -81,12 +81,15 @@ struct PartitionReading {
     /// Records that cannot be read.
     private(set) var unreadable = 0
 
-    /// - Parameter now: Milliseconds since the Unix epoch, the least fence.
-    init(partition: Int32, _ table: CheckpointTable, now: Int64) {
+    /// - Parameters:
+    ///   - leaseFence: The least fence. As leases have it from one clock, it is above those of whoever had the
+    ///     partition before, also of sessions that he did not come to write down.
+    ///   - now: Milliseconds since the Unix epoch.
+    init(partition: Int32, _ table: CheckpointTable, leaseFence: Int64, now: Int64) {
         self.partition = partition
         checkpoints = table.checkpoints
         let known = table.checkpoints.values.map(\.readerFence).max() ?? 0
-        fence = max(now, known + 1, (table.partition?.readerFence ?? 0) + 1)
+        fence = max(leaseFence, known + 1, (table.partition?.readerFence ?? 0) + 1)
         lastFence = fence
         for (stream, checkpoint) in table.checkpoints {
             if checkpoint.isEnded {
@@ -122,7 +125,7 @@ struct PartitionReading {
 
     // MARK: Records
 
-    mutating func recordRead(_ record: KafkaRecord, now: Int64) -> Outcome {
+    mutating func recordRead(_ record: KafkaRecord) -> Outcome {
         progress.recordRead(at: record.offset)
         guard let stream = StreamID(record.key.string), let value = record.value,
             let read = try? FrameRecord(value)
@@ -138,10 +141,10 @@ struct PartitionReading {
             // Whoever gave up reading is asked again for the next broadcast.
             live[stream] = nil
         }
-        return begin(stream, read, at: record.offset, now: now)
+        return begin(stream, read, at: record.offset)
     }
 
-    private mutating func begin(_ stream: StreamID, _ record: FrameRecord, at offset: Int64, now: Int64) -> Outcome {
+    private mutating func begin(_ stream: StreamID, _ record: FrameRecord, at offset: Int64) -> Outcome {
         let known = checkpoints[stream]
         var sequence = StreamSequence(after: known)
         let items = sequence.recordRead(record, at: offset)
@@ -149,7 +152,7 @@ struct PartitionReading {
         // A broadcast that is over, or that cannot be begun with this record, is no stream to read; one that was read
         // before is, even when this record was read as well.
         guard !items.isEmpty || resumed != nil else { return .nothing }
-        lastFence = max(lastFence + 1, now)
+        lastFence += 1
         let session = StreamSession(
             stream: stream, fence: resumed?.readerFence ?? lastFence,
             checkpoint: resumed.flatMap { resumed in
@@ -240,6 +243,14 @@ struct PartitionReading {
     mutating func takePartitionCheckpoint() -> PartitionCheckpoint? {
         progress.takeOffset().map { PartitionCheckpoint(readerFence: fence, offset: $0) }
     }
+
+    /// The partition's own checkpoint as it is now; `nil` when nothing was read.
+    var lastCheckpoint: PartitionCheckpoint? {
+        progress.offset.map { PartitionCheckpoint(readerFence: fence, offset: $0) }
+    }
+
+    /// How many streams are being read.
+    var streamCount: Int { live.count + ending.count }
 
     /// Looks at what became of the partition's own checkpoint.
     ///

@@ -76,8 +76,8 @@ struct StreamCheckpoint: Equatable {
 
 /// From where a partition of `stream-frames` must be read, so that every stream in it can go on.
 ///
-/// It stands here and not with the group's offsets, because a commit to the group that is under way while the group
-/// shares out anew is refused and costs the member all that it has.
+/// It stands here and not with a group's offsets, because it has a fence: a reader that lost the partition cannot put
+/// it back.
 struct PartitionCheckpoint: Equatable {
     static let version: UInt8 = 1
     static let key = Bytes(utf8: "partition")

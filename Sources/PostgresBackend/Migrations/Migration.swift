@@ -18,5 +18,5 @@ struct Migration: Sendable {
     }
 
     /// All that this binary knows, in order.
-    static let all = [streams, qualityLevels, audience]
+    static let all = [streams, qualityLevels, audience, partitionLeases]
 }

@@ -10,8 +10,6 @@ public struct BackendConfiguration: Sendable {
     public var kafkaPartitionCount: Int
     /// Copies of each partition of the topics that are made. `KAFKA_REPLICATION`
     public var kafkaReplicationFactor: Int
-    /// How long a worker may be silent before others take its streams over, in milliseconds. `KAFKA_SESSION_SECONDS`
-    public var kafkaSessionMilliseconds: Int64
     /// How connections to Kafka are protected. `KAFKA_TLS` and the others
     public var kafkaProtection: KafkaProtection
     /// What stands before the names of topics and groups. `KAFKA_TOPIC_PREFIX`
@@ -20,6 +18,8 @@ public struct BackendConfiguration: Sendable {
     public var kafkaFrameRetentionMinutes: Int
     /// Where schemas of events are kept; `nil` writes events with a schema's fingerprint. `KAFKA_SCHEMA_REGISTRY_URL`
     public var kafkaSchemaRegistryURL: Secret?
+    /// How long a worker may be silent before others take its streams over, in milliseconds. `TRANSCODE_LEASE_SECONDS`
+    public var transcodeLeaseMilliseconds: Int64
     /// Redis, as a URL; `nil` keeps fresh segments in the process. `REDIS_URL`
     public var redisURL: Secret?
     /// Where finished segments and recordings are kept; `nil` keeps none. `S3_BUCKET` and the others
@@ -54,11 +54,11 @@ public struct BackendConfiguration: Sendable {
         kafkaBrokers = reader.read(Variables.kafkaBrokers)
         kafkaPartitionCount = reader.read(Variables.kafkaPartitions)
         kafkaReplicationFactor = reader.read(Variables.kafkaReplication)
-        kafkaSessionMilliseconds = reader.read(Variables.kafkaSession)
         kafkaProtection = KafkaProtection(&reader)
         kafkaTopicPrefix = reader.read(Variables.kafkaTopicPrefix)
         kafkaFrameRetentionMinutes = reader.read(Variables.kafkaFrameRetention)
         kafkaSchemaRegistryURL = reader.read(Variables.kafkaSchemaRegistry)
+        transcodeLeaseMilliseconds = reader.read(Variables.transcodeLease)
         redisURL = reader.read(Variables.redisURL)
         let instance = reader.read(Variables.instance)
         self.instance = instance.isEmpty ? nil : instance

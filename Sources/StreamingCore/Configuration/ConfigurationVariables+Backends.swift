@@ -22,9 +22,9 @@ extension Variables {
         "partitions of topics that are made: at most so many workers share streams")
     static let kafkaReplication = ConfigurationVariable<Int>.number(
         "KAFKA_REPLICATION", 1, in: 1...9, "copies of each partition of topics that are made")
-    static let kafkaSession = ConfigurationVariable<Int64>.seconds(
-        "KAFKA_SESSION_SECONDS", "6", in: 1000...300_000,
-        "how long a worker may be silent before others take its streams; brokers may refuse less than 6")
+    static let transcodeLease = ConfigurationVariable<Int64>.seconds(
+        "TRANSCODE_LEASE_SECONDS", "1.5", in: 500...60_000,
+        "how long a worker of several may be silent before others take its streams")
     static let redisURL = secretURL(
         "REDIS_URL", ["redis://", "rediss://", "unix://"],
         "Redis for several processes; empty keeps fresh segments in the process")
@@ -61,8 +61,9 @@ extension Variables {
         }
         return [
             line(databaseURL), line(databaseConnections), line(kafkaBrokers), line(kafkaPartitions),
-            line(kafkaReplication), line(kafkaSession), line(kafkaTLS), line(kafkaAuthorityFile), line(kafkaMechanism),
-            line(kafkaUser), line(kafkaPassword), line(kafkaTopicPrefix), line(kafkaFrameRetention),
+            line(kafkaReplication), line(transcodeLease), line(kafkaTLS), line(kafkaAuthorityFile),
+            line(kafkaMechanism), line(kafkaUser), line(kafkaPassword), line(kafkaTopicPrefix),
+            line(kafkaFrameRetention),
             line(kafkaSchemaRegistry), line(redisURL), line(s3Endpoint), line(s3Bucket), line(s3Region),
             line(s3AccessKey), line(s3SecretKey), line(s3SessionToken), line(s3AuthorityFile), line(s3PathStyle),
             line(s3RetentionDays), line(instance),

@@ -18,5 +18,6 @@ static inline int sluice_kafka_produce(rd_kafka_topic_t *topic, int32_t partitio
 }
 
 static inline int32_t sluice_kafka_any_partition(void) { return RD_KAFKA_PARTITION_UA; }
+static inline int64_t sluice_kafka_offset_beginning(void) { return RD_KAFKA_OFFSET_BEGINNING; }
 static inline int64_t sluice_kafka_offset_invalid(void) { return RD_KAFKA_OFFSET_INVALID; }
 static inline int sluice_kafka_purge_all(void) { return RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT; }
