@@ -39,8 +39,8 @@ public final class PostgresDatabase: Sendable {
             let isEmpty = try connection.rows("SELECT to_regclass('schema_migrations') IS NULL") {
                 row throws(PostgresFailure) in try row.boolean(0)
             }
-            let applied = isEmpty == [true] ? [] : try connection.appliedMigrations()
-            guard let missing = try MigrationPlan(known: Migration.all, applied: applied).pending.first else { return }
+            let pending = isEmpty == [true] ? Migration.all : try connection.pendingMigrations(of: Migration.all)
+            guard let missing = pending.first else { return }
             throw .unexpected("migration \(missing.name) is missing: run sluice migrate")
         }
     }

@@ -9,6 +9,10 @@ struct SQLiteRow {
 
     func optionalInteger(_ column: Int32) -> Int64? { statement.isNull(column) ? nil : statement.integer(column) }
 
+    func number(_ column: Int32) -> Double { statement.number(column) }
+
+    func optionalNumber(_ column: Int32) -> Double? { statement.isNull(column) ? nil : statement.number(column) }
+
     func text(_ column: Int32) -> String { statement.text(column) }
 
     func optionalText(_ column: Int32) -> String? { statement.isNull(column) ? nil : statement.text(column) }
@@ -23,6 +27,15 @@ struct SQLiteRow {
     func id(_ column: Int32) throws(StreamError) -> UUIDv7 {
         let text = text(column)
         guard let id = UUIDv7(text) else { throw .database(reason: "'\(text)' is stored where an id belongs") }
+        return id
+    }
+
+    /// - Throws: As ``id(_:)``.
+    func sessionID(_ column: Int32) throws(StreamError) -> ViewerSessionID {
+        let text = text(column)
+        guard let id = ViewerSessionID(text) else {
+            throw .database(reason: "'\(text)' is stored where a session's id belongs")
+        }
         return id
     }
 }

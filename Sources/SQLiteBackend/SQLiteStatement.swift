@@ -25,6 +25,7 @@ import StreamingCore
                 switch value {
                 case .null: unsafe sqlite3_bind_null(pointer, index)
                 case .integer(let number): unsafe sqlite3_bind_int64(pointer, index, number)
+                case .number(let number): unsafe sqlite3_bind_double(pointer, index, number)
                 case .text(let text): bind(text, at: index)
                 case .blob(let bytes):
                     unsafe bytes.withUnsafeBytes { memory in
@@ -58,6 +59,8 @@ import StreamingCore
     func isNull(_ column: Int32) -> Bool { unsafe sqlite3_column_type(pointer, column) == SQLITE_NULL }
 
     func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(pointer, column) }
+
+    func number(_ column: Int32) -> Double { unsafe sqlite3_column_double(pointer, column) }
 
     func text(_ column: Int32) -> String {
         // Text first, then its length: the order that SQLite asks for.

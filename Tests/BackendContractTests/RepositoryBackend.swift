@@ -26,9 +26,14 @@ struct RepositoryBackend: Sendable, CustomTestStringConvertible {
             let database = try PostgresDatabase(
                 url: Secret(server.url(schema: schema)), logger: Logger(service: "test", level: .error))
             _ = try await database.migrate()
-            return Repositories(
+            let repositories = Repositories(
                 streams: PostgresStreamRepository(database), keys: PostgresStreamKeyRepository(database),
-                qualityLevels: PostgresQualityLevelRepository(database))
+                qualityLevels: PostgresQualityLevelRepository(database),
+                sessions: PostgresViewerSessionRepository(database),
+                metrics: PostgresStreamMetricsRepository(database),
+                retention: PostgresAudienceRetention(database))
+            _ = try await repositories.retention.maintain(at: .noon)
+            return repositories
         },
     ]
 }
@@ -38,23 +43,32 @@ struct Repositories: Sendable {
     let streams: any StreamRepository
     let keys: any StreamKeyRepository
     let qualityLevels: any QualityLevelRepository
+    let sessions: any ViewerSessionRepository
+    let metrics: any StreamMetricsRepository
+    let retention: any AudienceRetention
     /// What must live as long as the database, for example its folder.
     private let owned: (any Sendable)?
 
     init(
         streams: any StreamRepository, keys: any StreamKeyRepository, qualityLevels: any QualityLevelRepository,
-        keeping owned: (any Sendable)? = nil
+        sessions: any ViewerSessionRepository, metrics: any StreamMetricsRepository,
+        retention: any AudienceRetention, keeping owned: (any Sendable)? = nil
     ) {
         self.streams = streams
         self.keys = keys
         self.qualityLevels = qualityLevels
+        self.sessions = sessions
+        self.metrics = metrics
+        self.retention = retention
         self.owned = owned
     }
 
     init(_ database: SQLiteDatabase, keeping owned: (any Sendable)? = nil) {
         self.init(
             streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database),
-            qualityLevels: SQLiteQualityLevelRepository(database), keeping: owned)
+            qualityLevels: SQLiteQualityLevelRepository(database), sessions: SQLiteViewerSessionRepository(database),
+            metrics: SQLiteStreamMetricsRepository(database), retention: SQLiteAudienceRetention(database),
+            keeping: owned)
     }
 
     /// Stores a stream with a key and returns both.

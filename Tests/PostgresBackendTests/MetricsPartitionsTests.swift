@@ -17,8 +17,9 @@ import Testing
     private func insert(at time: String) async throws {
         try await test.run(
             """
-            INSERT INTO stream_metrics (stream_id, measured_at, instance, viewers)
-            VALUES ('0190abcd-ef01-7abc-8def-0123456789ab', '\(time)', 'delivery-1', 3)
+            INSERT INTO stream_metrics
+                (stream_id, measured_at, viewers, renditions, ingress_bits_per_second, egress_bits_per_second)
+            VALUES ('0190abcd-ef01-7abc-8def-0123456789ab', '\(time)', 3, '', 0, 0)
             """)
     }
 

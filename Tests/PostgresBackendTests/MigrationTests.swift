@@ -6,6 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct MigrationTests {
     private static let names = Migration.all.map(\.name)
+    private static let next = Migration.all.count + 1
 
     @Test func `migrating says what it applied, and the second time that there was nothing to do`() async throws {
         let database = try await TestDatabase().open()
@@ -41,10 +42,9 @@ import Testing
     @Test func `a step that fails leaves the schema as it was`() async throws {
         let test = try await TestDatabase()
         let database = try await test.openMigrated()
-        let newest = Migration.all.count
         let broken = [
-            Migration(version: newest + 1, name: "fine", sql: "CREATE TABLE fine (x text)"),
-            Migration(version: newest + 2, name: "broken", sql: "CREATE TABLE later (x text); SELECT nonsense"),
+            Migration(version: Self.next, name: "9998_fine", sql: "CREATE TABLE fine (x text)"),
+            Migration(version: Self.next + 1, name: "9999_broken", sql: "CREATE TABLE later (x text); SELECT nonsense"),
         ]
         let failure = await #expect(throws: StreamError.self) {
             try await database.migrate(to: Migration.all + broken)
@@ -57,14 +57,29 @@ import Testing
     @Test func `a schema of a newer version is refused, and so is a changed step`() async throws {
         let test = try await TestDatabase()
         let database = try await test.openMigrated()
-        let version = Migration.all.count + 1
-        let newer = Migration.all + [Migration(version: version, name: "newer", sql: "SELECT 1")]
+        let newer = Migration.all + [Migration(version: Self.next, name: "9999_newer", sql: "SELECT 1")]
         _ = try await database.migrate(to: newer)
         await #expect(throws: StreamError.self) { try await database.migrate() }
         await #expect(throws: StreamError.self) { try await database.check() }
-        try await test.run("DELETE FROM schema_migrations WHERE version = \(version)")
+        try await test.run("DELETE FROM schema_migrations WHERE version = \(Self.next)")
         try await database.check()
         try await test.run("UPDATE schema_migrations SET checksum = 'x' WHERE version = 2")
         await #expect(throws: StreamError.self) { try await database.migrate() }
+    }
+
+    @Test func `measurements have room again after their table was made anew`() async throws {
+        let test = try await TestDatabase()
+        let database = try test.open()
+        _ = try await database.migrate(to: Array(Migration.all.prefix(3)))
+        let partitions = PostgresMetricsPartitions(database)
+        let made = try await partitions.maintain(at: .noon).made
+        _ = try await database.migrate()
+        #expect(
+            try await test.run("SELECT count(*) FROM pg_inherits WHERE inhparent = 'stream_metrics'::regclass") == "0")
+        #expect(try await partitions.maintain(at: .noon).made == made)
+        let metrics = PostgresStreamMetricsRepository(database)
+        let measurement = StreamMetrics(streamID: StreamID(at: .noon), at: .noon, viewers: 4)
+        try await metrics.record([measurement])
+        #expect(try await metrics.latest(of: measurement.streamID) == measurement)
     }
 }

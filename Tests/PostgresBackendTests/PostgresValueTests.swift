@@ -18,6 +18,8 @@ import Testing
         #expect(binary(.text("")) == [])
         #expect(binary(.bytes([0, 255])) == [0, 255])
         #expect(binary(.time(WallTime(unixMilliseconds: 946_684_800_001))) == [0, 0, 0, 0, 0, 0, 3, 232])
+        #expect(binary(.number(-2)) == [0xC0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(binary(.session(ViewerSessionID(high: 1, low: 2))) == [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2])
         #expect(binary(.texts([])) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25])
         #expect(
             binary(.texts(["ab", ""])) == [
@@ -25,10 +27,25 @@ import Testing
             ])
     }
 
+    @Test func `an array says whether it has a NULL, and of what type it is`() {
+        let array = PostgresValue.array(of: .boolean, [.boolean(true), .boolean(nil), .boolean(false)])
+        #expect(
+            binary(array) == [
+                0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 16, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 1, 255, 255, 255, 255, 0, 0, 0,
+                1, 0,
+            ])
+        let types: [PostgresType] = [.boolean, .bytes, .integer, .text, .number, .time, .uuid]
+        #expect(
+            types.map { PostgresValue.array(of: $0, []).typeNumber } == [1000, 1001, 1016, 1009, 1022, 1185, 2951])
+    }
+
     @Test func `NULL has no form, but a type`() {
-        let nulls: [PostgresValue] = [.integer(nil), .boolean(nil), .text(nil), .bytes(nil), .id(nil), .time(nil)]
+        let nulls: [PostgresValue] = [
+            .integer(nil), .boolean(nil), .text(nil), .bytes(nil), .id(nil), .time(nil), .number(nil),
+            .session(nil),
+        ]
         for null in nulls { #expect(binary(null) == nil) }
-        #expect(nulls.map(\.typeNumber) == [20, 16, 25, 17, 2950, 1184])
+        #expect(nulls.map(\.typeNumber) == [20, 16, 25, 17, 2950, 1184, 701, 2950])
     }
 
     @Test func `an id is its sixteen bytes, and only those of version 7 are read`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import StreamingCore
 import Testing
 
 @testable import SQLiteBackend

@@ -196,4 +196,32 @@ import Testing
         let byID = try await plan("SELECT * FROM streams WHERE (NULL IS NULL OR id < NULL) ORDER BY id DESC LIMIT 9")
         #expect(!byID.contains("TEMP B-TREE"))
     }
+
+    @Test func `pages of sessions, what is forgotten and measurements use an index`() async throws {
+        let database = try await SQLiteDatabase.open(at: .memory)
+        func plan(_ sql: String) async throws -> String {
+            try await database.perform { connection throws(StreamError) in
+                try connection.rows("EXPLAIN QUERY PLAN \(sql)") { row throws(StreamError) in row.text(3) }
+                    .joined(separator: "; ")
+            }
+        }
+        let page = "SELECT * FROM viewer_sessions WHERE stream_id = '' AND (started_at, id) < (9, '')"
+        let order = "ORDER BY started_at DESC, id DESC LIMIT 9"
+        let all = try await plan("\(page) \(order)")
+        #expect(all.contains("SEARCH") && all.contains("viewer_sessions_by_stream") && !all.contains("TEMP B-TREE"))
+        let open = try await plan("\(page) AND ended_at IS NULL \(order)")
+        #expect(open.contains("SEARCH") && !open.contains("TEMP B-TREE"))
+        let silent = try await plan("SELECT id FROM viewer_sessions WHERE ended_at IS NULL AND last_seen_at < 9")
+        #expect(silent.contains("viewer_sessions_open"))
+        let old = try await plan("SELECT id FROM viewer_sessions WHERE started_at < 9 AND last_seen_at < 9 LIMIT 9")
+        #expect(old.contains("viewer_sessions_by_start"))
+        let span = "FROM stream_metrics WHERE stream_id = '' AND measured_at >= 1 AND measured_at < 9"
+        #expect(try await plan("SELECT max(measured_at) \(span)").contains("SEARCH"))
+    }
+}
+
+/// The words of a database error; empty for anything else.
+func reason(_ failure: StreamError?) -> String {
+    guard case .database(let reason) = failure else { return "" }
+    return reason
 }

@@ -63,6 +63,14 @@ struct PostgresRow {
         return unsafe bytes[0] != 0
     }
 
+    func number(_ column: Int32) throws(PostgresFailure) -> Double {
+        Double(bitPattern: UInt64(bitPattern: try integer(column)))
+    }
+
+    func optionalNumber(_ column: Int32) throws(PostgresFailure) -> Double? {
+        isNull(column) ? nil : try number(column)
+    }
+
     /// Empty for NULL.
     func text(_ column: Int32) -> String { unsafe String(decoding: result.bytes(row, column), as: UTF8.self) }
 
@@ -81,6 +89,14 @@ struct PostgresRow {
     func id(_ column: Int32) throws(PostgresFailure) -> UUIDv7 {
         guard let id = UUIDv7(bytes: unsafe Array(result.bytes(row, column))) else { throw mistake(column, "an id") }
         return id
+    }
+
+    func sessionID(_ column: Int32) throws(PostgresFailure) -> ViewerSessionID {
+        let bytes = unsafe result.bytes(row, column)
+        guard bytes.count == 16 else { throw mistake(column, "a uuid") }
+        return ViewerSessionID(
+            high: unsafe UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
     private func mistake(_ column: Int32, _ expected: String) -> PostgresFailure {

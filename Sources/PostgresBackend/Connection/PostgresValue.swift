@@ -5,8 +5,8 @@ import StreamingCore
 //
 //   bigint       8 bytes, two's complement           timestamptz  8 bytes, microseconds since 2000-01-01T00:00Z
 //   boolean      1 byte                              uuid         16 bytes
-//   text, bytea  as they are                         text[]       dimensions 1, nulls 0, oid 25, count, lower bound 1;
-//                                                                 each: length, bytes
+//   float8       8 bytes, IEEE 754                   an array     dimensions, nulls, type, count, lower bound 1;
+//   text, bytea  as they are                                      each: length (-1: NULL), bytes
 
 /// A value for a statement's parameter. Its case says its type, also where it is `nil`, because a statement is prepared
 /// once with the types of its parameters.
@@ -17,18 +17,24 @@ enum PostgresValue: Sendable, Equatable {
     case bytes(Bytes?)
     case id(UUIDv7?)
     case time(WallTime?)
-    case texts([String])
+    case number(Double?)
+    case session(ViewerSessionID?)
+    /// One of one dimension, of values of one type.
+    case array(of: PostgresType, [PostgresValue])
+
+    static func texts(_ texts: [String]) -> PostgresValue { .array(of: .text, texts.map { .text($0) }) }
 
     /// The type's number in every PostgreSQL (`pg_type.dat`).
     var typeNumber: UInt32 {
         switch self {
-        case .boolean: 16
-        case .bytes: 17
-        case .integer: 20
-        case .text: 25
-        case .texts: 1009
-        case .time: 1184
-        case .id: 2950
+        case .boolean: PostgresType.boolean.rawValue
+        case .bytes: PostgresType.bytes.rawValue
+        case .integer: PostgresType.integer.rawValue
+        case .text: PostgresType.text.rawValue
+        case .number: PostgresType.number.rawValue
+        case .time: PostgresType.time.rawValue
+        case .id, .session: PostgresType.uuid.rawValue
+        case .array(let type, _): type.arrayNumber
         }
     }
 
@@ -37,27 +43,45 @@ enum PostgresValue: Sendable, Equatable {
     /// - Returns: Whether there is one; not for NULL.
     func append(to buffer: inout [UInt8]) -> Bool {
         switch self {
-        case .integer(nil), .boolean(nil), .text(nil), .bytes(nil), .id(nil), .time(nil): return false
+        case .integer(nil), .boolean(nil), .text(nil), .bytes(nil), .id(nil), .time(nil), .number(nil), .session(nil):
+            return false
         case .integer(let number?): buffer.append(bigEndian: number)
         case .boolean(let flag?): buffer.append(flag ? 1 : 0)
         case .text(let text?): buffer.append(contentsOf: text.utf8)
         case .bytes(let bytes?): buffer.append(contentsOf: bytes)
         case .id(let id?): buffer.append(contentsOf: id.bytes)
         case .time(let time?): buffer.append(bigEndian: PostgresTime.microseconds(of: time))
-        case .texts(let texts):
-            // No dimension is an empty array.
-            buffer.append(bigEndian: Int32(texts.isEmpty ? 0 : 1))
-            buffer.append(bigEndian: Int32(0))
-            buffer.append(bigEndian: Int32(25))
-            guard !texts.isEmpty else { return true }
-            buffer.append(bigEndian: Int32(texts.count))
-            buffer.append(bigEndian: Int32(1))
-            for text in texts {
-                buffer.append(bigEndian: Int32(text.utf8.count))
-                buffer.append(contentsOf: text.utf8)
-            }
+        case .number(let number?): buffer.append(bigEndian: number.bitPattern)
+        case .session(let id?):
+            buffer.append(bigEndian: id.high)
+            buffer.append(bigEndian: id.low)
+        case .array(let type, let values): buffer.append(array: values, of: type)
         }
         return true
+    }
+}
+
+/// Types of values, by their numbers.
+enum PostgresType: UInt32, Sendable {
+    case boolean = 16
+    case bytes = 17
+    case integer = 20
+    case text = 25
+    case number = 701
+    case time = 1184
+    case uuid = 2950
+
+    /// That of an array of them.
+    var arrayNumber: UInt32 {
+        switch self {
+        case .boolean: 1000
+        case .bytes: 1001
+        case .text: 1009
+        case .integer: 1016
+        case .number: 1022
+        case .time: 1185
+        case .uuid: 2951
+        }
     }
 }
 
@@ -112,6 +136,27 @@ extension UUIDv7 {
 }
 
 extension [UInt8] {
+    fileprivate mutating func append(array values: [PostgresValue], of type: PostgresType) {
+        // No dimension is an empty array.
+        append(bigEndian: Int32(values.isEmpty ? 0 : 1))
+        let nulls = count
+        append(bigEndian: Int32(0))
+        append(bigEndian: type.rawValue)
+        guard !values.isEmpty else { return }
+        append(bigEndian: Int32(values.count))
+        append(bigEndian: Int32(1))
+        for value in values {
+            let start = count
+            append(bigEndian: Int32(-1))
+            guard value.append(to: &self) else {
+                self[nulls + 3] = 1
+                continue
+            }
+            let length = UInt32(count - start - 4)
+            for place in 0..<4 { self[start + place] = UInt8(truncatingIfNeeded: length >> UInt32(24 - place * 8)) }
+        }
+    }
+
     fileprivate mutating func append<Number: FixedWidthInteger>(bigEndian number: Number) {
         for shift in stride(from: Number.bitWidth - 8, through: 0, by: -8) {
             append(UInt8(truncatingIfNeeded: number >> shift))

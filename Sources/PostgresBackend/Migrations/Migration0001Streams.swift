@@ -1,3 +1,5 @@
+import StreamingCore
+
 extension Migration {
     /// Ingest processes, streams and their keys.
     static let streams = Migration(version: 1, name: "0001_streams", sql: streamsSQL)

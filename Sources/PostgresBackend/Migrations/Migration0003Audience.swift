@@ -1,3 +1,5 @@
+import StreamingCore
+
 extension Migration {
     /// Viewer sessions and measurements of streams.
     static let audience = Migration(version: 3, name: "0003_audience", sql: audienceSQL)

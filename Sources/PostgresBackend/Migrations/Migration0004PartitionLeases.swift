@@ -1,3 +1,5 @@
+import StreamingCore
+
 extension Migration {
     /// Who of the transcode workers reads which partition.
     static let partitionLeases = Migration(version: 4, name: "0004_partition_leases", sql: partitionLeasesSQL)

@@ -1,3 +1,5 @@
+import StreamingCore
+
 extension PostgresSettings {
     /// For the connection that changes the schema: a step may rewrite a table, and others may be at it before.
     static var migrating: PostgresSettings {
@@ -36,15 +38,24 @@ extension PostgresConnection {
                     applied_at timestamptz NOT NULL DEFAULT now()
                 )
                 """)
-            let applied = try appliedMigrations()
-            let pending = try MigrationPlan(known: known, applied: applied).pending
+            let pending = try pendingMigrations(of: known)
             for migration in pending { try apply(migration) }
             return pending.map(\.name)
         }
     }
 
+    /// Those of the known steps that the database has not seen; its table of steps must be there.
+    func pendingMigrations(of known: [Migration]) throws(PostgresFailure) -> [Migration] {
+        let applied = try appliedMigrations()
+        do throws(MigrationPlan.Mismatch) {
+            return try MigrationPlan(known: known, applied: applied).pending
+        } catch {
+            throw .unexpected(error.description)
+        }
+    }
+
     /// What the database says was done to it, by version.
-    func appliedMigrations() throws(PostgresFailure) -> [MigrationPlan.Record] {
+    private func appliedMigrations() throws(PostgresFailure) -> [MigrationPlan.Record] {
         try rows("SELECT version, name, checksum FROM schema_migrations ORDER BY version") {
             row throws(PostgresFailure) in
             MigrationPlan.Record(version: Int(try row.integer(0)), name: row.text(1), checksum: row.text(2))

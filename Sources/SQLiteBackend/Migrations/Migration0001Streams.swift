@@ -1,3 +1,5 @@
+import StreamingCore
+
 extension Migration {
     /// Streams and their keys.
     static let streams = Migration(version: 1, name: "0001_streams", sql: streamsSQL)

@@ -1,3 +1,5 @@
+import StreamingCore
+
 extension Migration {
     /// The qualities that broadcasts are made in.
     static let qualityLevels = Migration(version: 2, name: "0002_quality_levels", sql: qualityLevelsSQL)

@@ -20,7 +20,17 @@ extension SQLiteConnection {
                 row throws(StreamError) in
                 MigrationPlan.Record(version: Int(row.integer(0)), name: row.text(1), checksum: row.text(2))
             }
-            for migration in try MigrationPlan(known: known, applied: applied).pending { try apply(migration) }
+            for migration in try pending(of: known, applied: applied) { try apply(migration) }
+        }
+    }
+
+    private func pending(
+        of known: [Migration], applied: [MigrationPlan.Record]
+    ) throws(StreamError) -> [Migration] {
+        do throws(MigrationPlan.Mismatch) {
+            return try MigrationPlan(known: known, applied: applied).pending
+        } catch {
+            throw .database(reason: error.description)
         }
     }
 

@@ -2,8 +2,11 @@
 public protocol ViewerSessionRepository: Sendable {
     /// Stores sessions as they are now, new ones and known ones, all or none.
     ///
-    /// An earlier `startedAt` and a later `lastSeenAt` win. A session that is told without `endedAt` after it was told
-    /// with one, and was seen later than that, is open again. Sessions of streams that are not there are left out.
+    /// An earlier `startedAt` and a later `lastSeenAt` win, of sums and of `startupMilliseconds` the higher;
+    /// `rendition` is that of the later `lastSeenAt`. A session is over when any telling had an `endedAt` that is not
+    /// before the latest `lastSeenAt` of all, and is open again when it was seen later than that: in whatever order
+    /// they come, the same tellings make the same session. An `endedAt` before the `lastSeenAt` that it is told with
+    /// counts as that. Sessions of streams that are not there are left out, and so is a `rendition` that cannot be one.
     ///
     /// - Parameter sessions: At most ``AudienceLimits/sessionsPerWriteMax``, no id twice.
     func record(_ sessions: [ViewerSession]) async throws(StreamError)
@@ -19,10 +22,14 @@ public protocol ViewerSessionRepository: Sendable {
     ) async throws(StreamError) -> [ViewerSession]
 
     /// What all sessions of a stream that began in a span of time come to.
+    ///
+    /// - Parameters:
+    ///   - from: The first moment that counts.
+    ///   - to: The first one that does not.
     func summary(of stream: StreamID, from: WallTime, to: WallTime) async throws(StreamError) -> AudienceSummary
 
     /// Ends the open sessions that were last seen before `time`, each at the time at which it was last seen: nobody is
-    /// left to end them.
+    /// left to end them. A bounded number is changed at a time.
     ///
     /// - Returns: How many there were.
     func endSilent(since time: WallTime) async throws(StreamError) -> Int
@@ -37,12 +44,18 @@ public struct ViewerSessionCursor: Sendable, Equatable {
         self.startedAt = startedAt
         self.id = id
     }
+
+    /// Before all sessions in that order.
+    public static let first = ViewerSessionCursor(
+        startedAt: WallTime(unixMilliseconds: .max), id: ViewerSessionID(high: .max, low: .max))
 }
 
 /// What a number of sessions come to.
 public struct AudienceSummary: Sendable, Equatable {
     public var sessions: Int64 = 0
+    /// The sum of their durations.
     public var watchedMilliseconds: Int64 = 0
+    /// Sums; `startupMilliseconds` is the average of those that told it, rounded, `nil` when none did.
     public var totals = ViewerTotals()
 
     public init(sessions: Int64 = 0, watchedMilliseconds: Int64 = 0, totals: ViewerTotals = ViewerTotals()) {
@@ -53,10 +66,14 @@ public struct AudienceSummary: Sendable, Equatable {
 }
 
 /// How streams did from second to second. Writing a second twice is harmless: the later writing wins.
+///
+/// Measurements stay when their stream is deleted, until they are older than is kept.
 public protocol StreamMetricsRepository: Sendable {
-    /// Stores measurements, all or none.
+    /// Stores measurements, all or none. Those for whose day there is no room are left out: it is older than is kept,
+    /// or nobody made room for it (``AudienceRetention``).
     ///
-    /// - Parameter metrics: At most ``AudienceLimits/metricsPerWriteMax``.
+    /// - Parameter metrics: At most ``AudienceLimits/metricsPerWriteMax``. Of ``StreamMetrics/viewersByRendition`` the
+    ///   ``AudienceLimits/renditionsMax`` with the most viewers are kept; numbers below 0 count as 0.
     func record(_ metrics: [StreamMetrics]) async throws(StreamError)
 
     /// Measurements of a span of time, drawn together by the database.
@@ -64,9 +81,11 @@ public protocol StreamMetricsRepository: Sendable {
     /// - Parameters:
     ///   - from: The first second that counts.
     ///   - to: The first one that does not.
-    ///   - stepSeconds: How many seconds are drawn together, 1 or more; steps begin at whole multiples of it since the
-    ///     Unix epoch. No more than ``AudienceLimits/pointsMax`` may come of it.
+    ///   - stepSeconds: How many seconds are drawn together, in ``AudienceLimits/stepSeconds``; steps begin at whole
+    ///     multiples of it since the Unix epoch.
     /// - Returns: A point for every step in which anything was measured, in order.
+    /// - Throws: ``StreamError/invalidValue(field:reason:)`` when more than ``AudienceLimits/pointsMax`` steps would
+    ///   come of it, or `stepSeconds` is out of its range.
     func range(
         of stream: StreamID, from: WallTime, to: WallTime, stepSeconds: Int
     ) async throws(StreamError) -> [StreamMetricsPoint]
@@ -92,11 +111,50 @@ public struct StreamMetricsPoint: Sendable, Equatable {
     }
 }
 
+/// Makes room for measurements and forgets what is old.
+public protocol AudienceRetention: Sendable {
+    /// Makes room for the measurements of the coming days, where the database needs that, and forgets sessions that
+    /// were last seen, and measurements that were made, more than ``AudienceLimits/daysKept`` days before `time`, a
+    /// bounded number at a time. To be called at the start and then at least once a day, by any number of processes.
+    ///
+    /// It goes on until nothing old is left, or its task is cancelled.
+    func maintain(at time: WallTime) async throws(StreamError) -> AudienceRetentionChanges
+}
+
+/// What ``AudienceRetention/maintain(at:)`` did.
+public struct AudienceRetentionChanges: Sendable, Equatable {
+    /// Sessions that were deleted.
+    public var sessions = 0
+    /// Measurements that were deleted one by one; 0 where whole days are.
+    public var measurements = 0
+    /// Names of the days' partitions that were made and dropped, where there are such.
+    public var partitionsMade: [String] = []
+    public var partitionsDropped: [String] = []
+
+    public init(
+        sessions: Int = 0, measurements: Int = 0, partitionsMade: [String] = [], partitionsDropped: [String] = []
+    ) {
+        self.sessions = sessions
+        self.measurements = measurements
+        self.partitionsMade = partitionsMade
+        self.partitionsDropped = partitionsDropped
+    }
+}
+
 /// Bounds on what is kept of audiences.
 public enum AudienceLimits {
     public static let sessionsPerWriteMax = 2000
     public static let metricsPerWriteMax = 2000
     public static let pointsMax = 2000
+    /// What may be drawn together: up to 31 days.
+    public static let stepSeconds = 1...2_678_400
+    /// Renditions whose viewers are kept for a second, which is as many as a ladder has.
+    public static let renditionsMax = QualityLadder.levelsMax
     /// How many days sessions and measurements are kept.
     public static let daysKept = 30
+    /// Rows that are deleted or ended in one statement, so that nobody waits for long.
+    public static let rowsAtOnceMax = 5000
+    /// How many seconds of a stream are drawn together in one statement: three hours, which databases sort in memory,
+    /// and in which others need not wait for long.
+    public static let secondsAtOnceMax: Int64 = 10_800
 }

@@ -1,6 +1,5 @@
+import StreamingCore
 import Testing
-
-@testable import PostgresBackend
 
 @Suite struct MigrationPlanTests {
     private let known = [
@@ -23,27 +22,25 @@ import Testing
 
     @Test func `a newer schema is refused by name`() {
         let newer = MigrationPlan.Record(version: 3, name: "0003_c", checksum: "")
-        let failure = #expect(throws: PostgresFailure.self) {
+        let mismatch = #expect(throws: MigrationPlan.Mismatch.newer(name: "0003_c", newestKnown: "0002_b")) {
             try MigrationPlan(known: known, applied: known.map(record) + [newer])
         }
-        #expect(words(failure).contains("newer than this program: it has migration 0003_c"))
+        #expect(mismatch?.description.contains("newer than this program: it has migration 0003_c") == true)
     }
 
     @Test func `changed contents are refused`() {
         let changed = MigrationPlan.Record(version: 1, name: "0001_a", checksum: "00")
-        let failure = #expect(throws: PostgresFailure.self) { try MigrationPlan(known: known, applied: [changed]) }
-        #expect(words(failure).contains("0001_a was applied with other contents"))
+        let mismatch = #expect(throws: MigrationPlan.Mismatch.self) {
+            try MigrationPlan(known: known, applied: [changed])
+        }
+        #expect(mismatch == .changed(name: "0001_a", checksum: "00", expected: known[0].checksum))
+        #expect(mismatch?.description.contains("0001_a was applied with other contents") == true)
     }
 
     @Test func `a gap is refused`() {
-        let failure = #expect(throws: PostgresFailure.self) {
+        let mismatch = #expect(throws: MigrationPlan.Mismatch.self) {
             try MigrationPlan(known: known, applied: [record(known[1])])
         }
-        #expect(words(failure) == "migration 0001_a is missing below 0002_b")
-    }
-
-    private func words(_ failure: PostgresFailure?) -> String {
-        guard case .unexpected(let words) = failure else { return "" }
-        return words
+        #expect(mismatch?.description == "migration 0001_a is missing below 0002_b")
     }
 }
