@@ -7,8 +7,12 @@ enum APIFailure: Error, Equatable {
     case missingToken
     /// A token was sent that is not ours.
     case wrongToken
+    /// The token is one of those who only look.
+    case roleTooLow
     /// Too many wrong tokens came from this address.
     case tooManyAttempts(retryAfterSeconds: Int)
+    /// An address has asked for more than its share.
+    case tooManyRequests(retryAfterSeconds: Int)
     case unsupportedMediaType(String?)
     case bodyTooLarge(Int)
     /// The body is no JSON at all.
@@ -32,11 +36,19 @@ extension APIFailure {
                 fields: ["www-authenticate": #"Bearer realm="sluice""#])
         case .wrongToken:
             problem(
-                .unauthorized, "wrong_token", "The token is not the admin token.",
+                .unauthorized, "wrong_token", "The token is none of this server.",
                 fields: ["www-authenticate": #"Bearer realm="sluice", error="invalid_token""#])
+        case .roleTooLow:
+            problem(
+                .forbidden, "role_too_low", "The token is one to read with: this needs the admin token.",
+                fields: ["www-authenticate": #"Bearer realm="sluice", error="insufficient_scope""#])
         case .tooManyAttempts(let seconds):
             problem(
                 .tooManyRequests, "too_many_attempts", "Too many wrong tokens came from this address.",
+                fields: ["retry-after": String(seconds)])
+        case .tooManyRequests(let seconds):
+            problem(
+                .tooManyRequests, "too_many_requests", "This address has asked too much in this minute.",
                 fields: ["retry-after": String(seconds)])
         case .unsupportedMediaType(let type):
             problem(

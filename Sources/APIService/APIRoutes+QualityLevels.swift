@@ -3,12 +3,12 @@ import StreamingCore
 
 extension APIRoutes {
     func listQualityLevels(_ request: HTTPRequest, _: PathParameters) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireReader(request)
         return try await currentQualityLevels()
     }
 
     func replaceQualityLevels(_ request: HTTPRequest, _: PathParameters) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireAdmin(request)
         let body = try QualityLevelsBody(request)
         try await asking { () async throws(StreamError) in try await qualities.replace(with: body.ladder) }
         let names = body.ladder.levels.map(\.name).joined(separator: ",")

@@ -15,38 +15,57 @@ public import StreamingCore
 ///  GET    /quality-levels               what the next broadcasts are made in
 ///  PUT    /quality-levels               set that; an empty list brings the configured ladder back
 ///  GET    /health /health/live /health/ready
+///  GET    /streams/{id}/viewers         who watches and who watched, in pages
+///  GET    /streams/{id}/health          a score, with reasons and remedies
+///  GET    /metrics/{id}                 ?from&to&step
+///  GET    /overview                     all streams on air with their newest second
+///  GET    /ws/stream/{id}               WebSocket, without a token
+///  GET    /ws/streams                   WebSocket of all streams; the token can be its first message
 ///  GET    /time                         UTC for DASH players
 /// ```
-/// All but the last two lines need `Authorization: Bearer` and the admin token, except that anybody may read one stream
-/// whose id he knows, in a short form. An id that is none is answered like one that is not there. Errors are problem
-/// documents with a code that never changes. No answer may be kept by a cache.
+/// All but health, time and `/ws/stream/` need `Authorization: Bearer` and a token: the admin token, or, to read all
+/// but keys, the viewer token. Anybody may read one stream whose id he knows, in a short form. An id that is none is
+/// answered like one that is not there. Errors are problem documents with a code that never changes. No answer may be
+/// kept by a cache.
 public struct APIRoutes: Sendable {
     static let pageMax = 500
     static let pageDefault = 50
 
-    private let administration: StreamAdministration
+    let administration: StreamAdministration
     let qualities: QualityAdministration
-    private let statuses: StreamStatusBoard
-    let authentication: AdminAuthentication
+    let live: LiveStatus
+    let audience: AudienceHistory
+    let cors: CORSPolicy
+    let authentication: TokenAuthentication
+    private let rates: RequestRates?
     private let urls: PublicURLs
     private let health: HealthRoutes
-    private let clock: any WallClock
+    let clock: any WallClock
     let logger: Logger
 
     /// - Parameters:
-    ///   - statuses: What is known of the renditions of broadcasts; somebody must run it.
+    ///   - live: What is known of streams from second to second; somebody must run it.
+    ///   - audience: What was written down of it.
     ///   - adminToken: What an administrator shows.
+    ///   - viewerToken: What those show who only look; `nil` where there are none.
+    ///   - cors: Which pages may open a WebSocket.
+    ///   - requestsPerMinute: What an address may ask; `nil` for any number. With the admin token it is
+    ///     ``RequestRates/adminShare`` times as much.
     ///   - urls: The addresses that answers give out.
     ///   - checks: What `/health/ready` asks.
     public init(
-        administration: StreamAdministration, qualities: QualityAdministration, statuses: StreamStatusBoard,
-        adminToken: Secret, urls: PublicURLs, checks: [HealthCheck], logger: Logger,
+        administration: StreamAdministration, qualities: QualityAdministration, live: LiveStatus,
+        audience: AudienceHistory, adminToken: Secret, viewerToken: Secret? = nil, cors: CORSPolicy = CORSPolicy(.any),
+        requestsPerMinute: Int? = nil, urls: PublicURLs, checks: [HealthCheck], logger: Logger,
         clock: any WallClock = SystemWallClock()
     ) {
         self.administration = administration
         self.qualities = qualities
-        self.statuses = statuses
-        authentication = AdminAuthentication(token: adminToken, clock: clock)
+        self.live = live
+        self.audience = audience
+        self.cors = cors
+        rates = requestsPerMinute.map { RequestRates(perMinute: $0, clock: clock) }
+        authentication = TokenAuthentication(admin: adminToken, viewer: viewerToken, clock: clock)
         self.urls = urls
         health = HealthRoutes(checks: checks, logger: logger)
         self.clock = clock
@@ -64,7 +83,13 @@ public struct APIRoutes: Sendable {
         on(&router, .delete, "/streams/{id}/keys/{key_id}", revokeKey)
         on(&router, .get, "/quality-levels", listQualityLevels)
         on(&router, .put, "/quality-levels", replaceQualityLevels)
-        on(&router, .get, "/time", time)
+        on(&router, .get, "/streams/{id}/viewers", listViewers)
+        on(&router, .get, "/streams/{id}/health", getHealth)
+        on(&router, .get, "/metrics/{id}", getMetrics)
+        on(&router, .get, "/overview", getOverview)
+        on(&router, .get, "/ws/stream/{id}", openStreamPage)
+        on(&router, .get, "/ws/streams", openOverviewPage)
+        router.on(.get, "/time") { _, _ in time() }
         health.add(to: &router)
     }
 
@@ -73,14 +98,23 @@ public struct APIRoutes: Sendable {
     /// Adds a route whose failures become problem documents.
     private func on(_ router: inout Router, _ method: HTTPMethod, _ pattern: String, _ action: @escaping Action) {
         router.on(method, pattern) { request, parameters in
+            let standing = rates?.requested(request, isAdmin: authentication.isAdmin(request))
+            if let standing, standing.isExceeded {
+                var response = APIFailure.tooManyRequests(retryAfterSeconds: standing.resetSeconds).response
+                standing.add(to: &response.fields)
+                return response
+            }
+            var response: HTTPResponse
             do throws(APIFailure) {
-                return try await action(request, parameters)
+                response = try await action(request, parameters)
             } catch {
                 if case .stream(.database(let reason)) = error {
                     logger.error("database failed", ["error": LogValue(reason)])
                 }
-                return error.response
+                response = error.response
             }
+            standing?.add(to: &response.fields)
+            return response
         }
     }
 
@@ -89,7 +123,7 @@ public struct APIRoutes: Sendable {
     private func createStream(
         _ request: HTTPRequest, _: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireAdmin(request)
         let body = try CreateStreamBody(request)
         let (stream, issued) = try await asking { () async throws(StreamError) in
             try await administration.createStream(title: body.title)
@@ -102,7 +136,7 @@ public struct APIRoutes: Sendable {
     private func listStreams(
         _ request: HTTPRequest, _: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireReader(request)
         let query = try StreamListQuery(request.parameters)
         let (page, hasMore) = try await asking { () async throws(StreamError) in
             try await administration.streams(states: query.states, before: query.before, limit: query.limit)
@@ -117,16 +151,16 @@ public struct APIRoutes: Sendable {
     private func getStream(
         _ request: HTTPRequest, _ parameters: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        let isAdministrator = try authentication.isAdministrator(request)
+        let role = try authentication.role(of: request)
         let id = try streamID(parameters)
         let stream = try await asking { () async throws(StreamError) in try await administration.stream(id) }
-        return JSONResponse.make(.ok, document(stream, for: request, isAdministrator ? .administrator : .viewer))
+        return JSONResponse.make(.ok, document(stream, for: request, role == nil ? .anybody : .administrator))
     }
 
     private func deleteStream(
         _ request: HTTPRequest, _ parameters: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireAdmin(request)
         let id = try streamID(parameters)
         try await asking { () async throws(StreamError) in try await administration.deleteStream(id) }
         logger.info("stream deleted", ["stream.id": LogValue(id)])
@@ -138,7 +172,7 @@ public struct APIRoutes: Sendable {
     private func createKey(
         _ request: HTTPRequest, _ parameters: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireAdmin(request)
         let id = try streamID(parameters)
         let issued = try await asking { () async throws(StreamError) in
             do throws(StreamError) {
@@ -156,7 +190,7 @@ public struct APIRoutes: Sendable {
     private func listKeys(
         _ request: HTTPRequest, _ parameters: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireAdmin(request)
         let id = try streamID(parameters)
         let keys = try await asking { () async throws(StreamError) in try await administration.keys(of: id) }
         return JSONResponse.make(.ok, KeyListDocument(keys: keys))
@@ -165,7 +199,7 @@ public struct APIRoutes: Sendable {
     private func revokeKey(
         _ request: HTTPRequest, _ parameters: PathParameters
     ) async throws(APIFailure) -> HTTPResponse {
-        try authentication.require(request)
+        try authentication.requireAdmin(request)
         let stream = try streamID(parameters)
         guard let key = UUIDv7(parameters["key_id"]) else { throw .notFound(kind: "key") }
         try await asking { () async throws(StreamError) in try await administration.revokeKey(key, of: stream) }
@@ -176,7 +210,7 @@ public struct APIRoutes: Sendable {
     // MARK: Time
 
     /// The form of `urn:mpeg:dash:utc:http-iso:2014` (ISO/IEC 23009-1, 5.8.5.7).
-    private func time(_: HTTPRequest, _: PathParameters) async throws(APIFailure) -> HTTPResponse {
+    private func time() -> HTTPResponse {
         HTTPResponse(
             .ok, fields: ["content-type": MediaType.plainText, "cache-control": CacheControl.noStore],
             body: .shared([Bytes(utf8: clock.now().description)]))
@@ -184,7 +218,7 @@ public struct APIRoutes: Sendable {
 
     // MARK: Steps
 
-    private func streamID(_ parameters: PathParameters) throws(APIFailure) -> StreamID {
+    func streamID(_ parameters: PathParameters) throws(APIFailure) -> StreamID {
         guard let id = StreamID(parameters["id"]) else { throw .notFound(kind: "stream") }
         return id
     }
@@ -205,7 +239,8 @@ public struct APIRoutes: Sendable {
         StreamDocument(
             stream: stream, addresses: urls.addresses(for: request), view: view,
             // A report that comes when a broadcast is over says nothing of the stream as it is.
-            status: stream.state.isOnAir ? statuses.status(of: stream.id) : nil)
+            status: stream.state.isOnAir ? live.statuses.status(of: stream.id) : nil,
+            current: live.current(of: stream.id))
     }
 
     private var noContent: HTTPResponse {

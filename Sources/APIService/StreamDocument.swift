@@ -4,8 +4,9 @@ import StreamingCore
 struct StreamDocument: Encodable {
     /// What the reader may see.
     enum View {
-        /// Anybody: what a player's page needs.
-        case viewer
+        /// What a player's page needs.
+        case anybody
+        /// With a token.
         case administrator
         /// The administrator who made the stream: with the key, this once.
         case creator(StreamAdministration.IssuedKey)
@@ -16,9 +17,11 @@ struct StreamDocument: Encodable {
     let view: View
     /// What is known of a broadcast that is on air.
     let status: BroadcastStatus?
+    /// The newest second of a stream that is on air or watched.
+    let current: LiveStatus.Current?
 
     private enum Member: String, CodingKey {
-        case id, title, state, failure
+        case id, title, state, failure, viewers, metrics
         case hlsURL = "hls_url"
         case dashURL = "dash_url"
         case createdAt = "created_at"
@@ -36,9 +39,12 @@ struct StreamDocument: Encodable {
         try members.encode(stream.state.rawValue, forKey: .state)
         try members.encode(addresses.hls(stream.id), forKey: .hlsURL)
         try members.encode(addresses.dash(stream.id), forKey: .dashURL)
-        let isForAdministrator = if case .viewer = view { false } else { true }
+        try members.encode(current?.metrics.viewers ?? 0, forKey: .viewers)
+        let isForAdministrator = if case .anybody = view { false } else { true }
         try BroadcastStatusMembers(status: status, isForAdministrator: isForAdministrator).encode(to: encoder)
         guard isForAdministrator else { return }
+        try members.encode(
+            current.map { MetricsData(metrics: $0.metrics, health: $0.health) }, forKey: .metrics)
         try members.encode(stream.createdAt.description, forKey: .createdAt)
         try members.encode(stream.changedAt.description, forKey: .changedAt)
         try members.encode(stream.startedAt?.description, forKey: .startedAt)

@@ -24,9 +24,9 @@ import Testing
                 "dash_url":"http://live.example.org:8080/dash/\(id)/manifest.mpd","ended_at":null,"failure":null,\
                 "hls_url":"http://live.example.org:8080/hls/\(id)/master.m3u8","id":"\(id)",\
                 "ingest_server":"rtmp://live.example.org:1935/live",\
-                "ingest_url":"rtmp://live.example.org:1935/live/\(key)","key_id":"\(keyID)","renditions":[],\
+                "ingest_url":"rtmp://live.example.org:1935/live/\(key)","key_id":"\(keyID)","metrics":null,"renditions":[],\
                 "started_at":null,"state":"created","stream_key":"\(key)","title":"Grüße aus 東京 📺",\
-                "transcoding":null}
+                "transcoding":null,"viewers":0}
                 """)
         let stored = try await api.keys.validate(digest: StreamKey.digest(of: Secret(key)))
         #expect(stored.streamID.description == id)
@@ -57,11 +57,11 @@ import Testing
         #expect(
             full.names == [
                 "changed_at", "created_at", "dash_url", "ended_at", "failure", "hls_url", "id", "ingest_server",
-                "renditions", "started_at", "state", "title", "transcoding",
+                "metrics", "renditions", "started_at", "state", "title", "transcoding", "viewers",
             ])
         let short = await api.send(.get, "/streams/\(id)", token: nil)
         #expect(short.status == 200)
-        #expect(short.names == ["dash_url", "hls_url", "id", "renditions", "state", "title", "transcoding"])
+        #expect(short.names == ["dash_url", "hls_url", "id", "renditions", "state", "title", "transcoding", "viewers"])
         #expect(short.fields["cache-control"] == "no-store")
         #expect(await api.send(.get, "/streams/\(id.uppercased())", token: nil).text == short.text)
     }

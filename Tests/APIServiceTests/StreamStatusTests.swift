@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `the board learns from the log of events as long as it runs`() async throws {
+    @Test func `what is known comes from the log of events as long as somebody follows it`() async throws {
         struct OneEvent: EventLog {
             let event: StreamEvent
             func append(_ event: StreamEvent) async throws(StreamError) {}
@@ -177,13 +177,19 @@ import Testing
         let time = WallTime(unixMilliseconds: 1_795_435_200_000)
         let event = StreamEvent(
             streamID: StreamID(at: time), at: time, kind: .renditionsChanged(LadderReport(renditions: [Self.copied])))
-        let board = StreamStatusBoard(events: OneEvent(event: event))
-        try await board.run()
-        #expect(board.status(of: event.streamID)?.report?.renditions == [Self.copied])
+        let api = try await TestAPI()
+        let live = LiveStatus(
+            reports: ScriptedReportLog(), events: OneEvent(event: event), streams: api.streams, hub: RecordingHub(),
+            recorder: nil, clock: api.clock, logger: Logger(service: "test", level: .error))
+        let running = Task { try await live.run() }
+        while live.statuses.status(of: event.streamID) == nil { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(live.statuses.status(of: event.streamID)?.report?.renditions == [Self.copied])
+        running.cancel()
+        try await running.value
     }
 
     @Test func `of too many streams the one that was silent longest is forgotten`() async throws {
-        let board = StreamStatusBoard(events: RecordingEventLog())
+        let board = StreamStatusBoard()
         let start = WallTime(unixMilliseconds: 1_795_435_200_000)
         let ids = (0...StreamStatusBoard.streamsMax).map { StreamID(at: start.adding(milliseconds: Int64($0))) }
         func report(_ place: Int, at milliseconds: Int64) {

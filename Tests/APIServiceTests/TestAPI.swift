@@ -11,11 +11,15 @@ import Testing
 /// The API over a real database in memory, with a clock that stands and a log of events that remembers.
 struct TestAPI {
     static let token = "a-token-that-is-long-enough"
+    static let viewerToken = "a-token-to-look-with"
 
     let streams: any StreamRepository
     let keys: any StreamKeyRepository
     let administration: StreamAdministration
-    let statuses: StreamStatusBoard
+    let live: LiveStatus
+    var statuses: StreamStatusBoard { live.statuses }
+    let sessions: any ViewerSessionRepository
+    let metrics: any StreamMetricsRepository
     let events = RecordingEventLog()
     let clock = ManualClock()
     let log = RecordingSink()
@@ -24,19 +28,27 @@ struct TestAPI {
     init(
         publicHost: String? = nil, checks: [HealthCheck] = [],
         streams: (any StreamRepository)? = nil, keys: (any StreamKeyRepository)? = nil,
-        qualityLevels: (any QualityLevelRepository)? = nil, configured: QualityLadder = .sourceAlone
+        qualityLevels: (any QualityLevelRepository)? = nil, configured: QualityLadder = .sourceAlone,
+        requestsPerMinute: Int? = nil
     ) async throws {
         let database = try await SQLiteDatabase.open(at: .memory)
         self.streams = streams ?? SQLiteStreamRepository(database)
         self.keys = keys ?? SQLiteStreamKeyRepository(database)
         administration = StreamAdministration(streams: self.streams, keys: self.keys, events: events, clock: clock)
-        statuses = StreamStatusBoard(events: events)
+        sessions = SQLiteViewerSessionRepository(database)
+        metrics = SQLiteStreamMetricsRepository(database)
+        let logger = Logger(service: "test", level: .debug, sink: log, clock: clock)
+        live = LiveStatus(
+            reports: ScriptedReportLog(), events: events, streams: self.streams, hub: RecordingHub(), recorder: nil,
+            clock: clock, logger: logger)
         let qualities = QualityAdministration(
             levels: qualityLevels ?? SQLiteQualityLevelRepository(database), configured: configured)
         let routes = APIRoutes(
-            administration: administration, qualities: qualities, statuses: statuses, adminToken: Secret(Self.token),
-            urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), checks: checks,
-            logger: Logger(service: "test", level: .debug, sink: log, clock: clock), clock: clock)
+            administration: administration, qualities: qualities, live: live,
+            audience: AudienceHistory(sessions: sessions, metrics: metrics), adminToken: Secret(Self.token),
+            viewerToken: Secret(Self.viewerToken), requestsPerMinute: requestsPerMinute,
+            urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), checks: checks, logger: logger,
+            clock: clock)
         var router = Router()
         routes.add(to: &router)
         self.router = router

@@ -1,23 +1,14 @@
-public import StreamingCore
+import StreamingCore
 import Synchronization
 
 /// What is known of the renditions of broadcasts that are on air, from the events since this process began.
 ///
 /// It is kept in memory alone: after a start a broadcast has no status until its next report, which is due every few
 /// seconds. At most ``streamsMax`` streams are kept; then the one that was silent for the longest time is forgotten.
-public final class StreamStatusBoard: Service {
-    public static let streamsMax = 10_000
+final class StreamStatusBoard: Sendable {
+    static let streamsMax = 10_000
 
-    public let name = "status board"
-    private let events: any EventLog
     private let broadcasts = Mutex<[StreamID: BroadcastStatus]>([:])
-
-    public init(events: any EventLog) { self.events = events }
-
-    /// Follows the events of all streams until cancelled.
-    public func run() async throws {
-        await events.follow { self.received($0) }
-    }
 
     /// What was told since the stream's newest broadcast began; `nil` when nothing was.
     func status(of stream: StreamID) -> BroadcastStatus? { broadcasts.withLock { $0[stream] } }
