@@ -21,6 +21,10 @@ public struct Configuration: Sendable {
     public var webDirectory: String
     /// The API's bearer token; `nil` has one made. `ADMIN_TOKEN`
     public var adminToken: Secret?
+    /// The bearer token of those who may read everything but keys. `VIEWER_TOKEN`
+    public var viewerToken: Secret?
+    /// What an address may ask of the API in a minute; `nil` is any number. `API_REQUESTS_PER_MINUTE`
+    public var apiRequestsPerMinute: Int?
     /// What is logged. `LOG_LEVEL`
     public var logLevel: LogLevel
     /// The target duration of a segment, in milliseconds. `SEGMENT_SECONDS`
@@ -96,6 +100,8 @@ public struct Configuration: Sendable {
         dataDirectory = reader.read(Variables.dataDirectory)
         webDirectory = reader.read(Variables.webDirectory)
         adminToken = reader.read(Variables.adminToken)
+        viewerToken = reader.read(Variables.viewerToken)
+        apiRequestsPerMinute = Self.unlessZero(reader.read(Variables.apiRequestsPerMinute))
         logLevel = reader.read(Variables.logLevel)
         segmentMilliseconds = reader.read(Variables.segmentSeconds)
         partMilliseconds = reader.read(Variables.partSeconds)
@@ -138,6 +144,9 @@ public struct Configuration: Sendable {
         if rtmpPort == httpPort && rtmpPort != 0 {
             found.append(
                 ConfigurationMistake(variable: "RTMP_PORT", reason: "must differ from HTTP_PORT (\(httpPort))"))
+        }
+        if let viewerToken, viewerToken == adminToken {
+            found.append(ConfigurationMistake(variable: "VIEWER_TOKEN", reason: "must differ from ADMIN_TOKEN"))
         }
         if partMilliseconds > segmentMilliseconds {
             found.append(ConfigurationMistake(variable: "PART_SECONDS", reason: "must not be above SEGMENT_SECONDS"))

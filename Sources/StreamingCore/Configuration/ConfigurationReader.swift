@@ -115,6 +115,18 @@ private enum Thousandths {
     }
 }
 
+extension ConfigurationVariable where Value == Secret? {
+    /// Something that is sent in a header field; empty is none.
+    static func token(_ name: String, _ help: String) -> Self {
+        Self(name: name, fallback: "", help: help) { text throws(ConfigurationReason) in
+            guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw ConfigurationReason("must be printable ASCII without spaces")
+            }
+            return text.isEmpty ? nil : Secret(text)
+        }
+    }
+}
+
 extension ConfigurationVariable where Value == String {
     static func text(_ name: String, _ fallback: String, _ help: String) -> Self {
         Self(name: name, fallback: fallback, help: help) { text throws(ConfigurationReason) in text }

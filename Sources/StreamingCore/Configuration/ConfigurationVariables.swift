@@ -21,15 +21,14 @@ enum Variables {
     static let dataDirectory = ConfigurationVariable<String>.text(
         "DATA_DIR", "./data", "folder for the database and for segments that do not fit in memory")
     static let webDirectory = ConfigurationVariable<String>.text("WEB_DIR", "./web", "folder with the pages")
-    static let adminToken = ConfigurationVariable<Secret?>(
-        name: "ADMIN_TOKEN", fallback: "",
-        help: "bearer token of the API, better 16 characters or more; empty has one made, kept in DATA_DIR and printed"
-    ) { text throws(ConfigurationReason) in
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw ConfigurationReason("must be printable ASCII without spaces")
-        }
-        return text.isEmpty ? nil : Secret(text)
-    }
+    static let adminToken = ConfigurationVariable<Secret?>.token(
+        "ADMIN_TOKEN",
+        "bearer token of the API, better 16 characters or more; empty has one made, kept in DATA_DIR and printed")
+    static let viewerToken = ConfigurationVariable<Secret?>.token(
+        "VIEWER_TOKEN", "bearer token of those who may read everything but keys; empty is none")
+    static let apiRequestsPerMinute = ConfigurationVariable<Int>.number(
+        "API_REQUESTS_PER_MINUTE", 100, in: 0...1_000_000,
+        "what an address may ask of the API in a minute, with the admin token 60 times as much; 0 is any number")
     static let logLevel = ConfigurationVariable<LogLevel>.choice(
         "LOG_LEVEL", "info", LogLevel.allCases.map { ($0.rawValue, $0) },
         "what is logged: debug, info, warning or error")
@@ -90,7 +89,7 @@ enum Variables {
         return [
             line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(publicHTTPPort),
             line(publicRTMPPort), line(dataDirectory),
-            line(webDirectory), line(adminToken), line(logLevel), line(segmentSeconds), line(partSeconds),
+            line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute), line(logLevel), line(segmentSeconds), line(partSeconds),
             line(dvrSeconds), line(ladder), line(ladderTop), line(ladderHalveFPS), line(encoder), line(x264Preset),
             line(audioKilobits), line(thumbnailSeconds), line(transcodeLag), line(transcodeStall),
             line(transcodeLoadMax), line(transcodeStreamsMax), line(segmentMemory), line(reconnectGrace),
