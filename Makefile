@@ -78,6 +78,11 @@ lossless: ## Hold what viewers get against what an encoder sent while a worker i
 	$(SWIFT) build -c release
 	@scripts/chaos/lossless.sh
 
+load: ## Broadcasters and viewers on one machine, and how they fared (BROADCASTERS, VIEWERS, SECONDS_EACH)
+	@scripts/setup.sh --test
+	$(SWIFT) build -c release
+	@scripts/load.sh
+
 fuzz: ## Fuzz the parsers with libFuzzer (FUZZ_SECONDS each, default 60)
 	@scripts/fuzz.sh
 
@@ -90,4 +95,4 @@ lint: ## Hold all Swift code against the formatter's rules
 clean: ## Remove what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build run demo test browser-test bench latency quality cluster-up cluster-down docker-up docker-down fuzz fmt lint clean
+.PHONY: help setup build run demo test browser-test bench latency quality cluster-up cluster-down docker-up docker-down chaos lossless load fuzz fmt lint clean

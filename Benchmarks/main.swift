@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TranscodeService
 
@@ -6,6 +7,7 @@ import TranscodeService
 // sluice-bench hold PORT COUNT PATH  opens connections, fetches once on each, and keeps them open until killed
 // sluice-bench ladder CLIP copy|encode FOLDER  makes the default ladder of an FLV file into a folder, at full speed
 // sluice-bench publish CLIP URL SECONDS        publishes an FLV file in real time and prints when each picture left
+// sluice-bench load                            has viewers watch, as the environment says: see scripts/load.sh
 //
 // scripts/bench.sh runs the first four, with nginx and FFmpeg beside, scripts/latency.sh the last.
 
@@ -27,6 +29,13 @@ case "ladder":
 case "publish":
     guard arguments.count == 4, let seconds = Int(arguments[3]) else { refuseArguments() }
     try await publishClip(arguments[1], to: arguments[2], seconds: seconds)
+case "load":
+    do {
+        try await loadServer(ProcessInfo.processInfo.environment)
+    } catch let failure as LoadFailure {
+        print("sluice-bench load: \(failure)")
+        exit(1)
+    }
 default:
     guard arguments.allSatisfy(parts.contains) else { refuseArguments() }
     for part in arguments.isEmpty ? parts : arguments {
@@ -42,7 +51,7 @@ default:
 func refuseArguments() -> Never {
     print(
         "usage: sluice-bench [parsing] [packaging] [playlists] [answers] | serve PORT FOLDER | hold PORT COUNT PATH"
-            + " | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS")
+            + " | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS | load")
     exit(EX_USAGE)
 }
 
