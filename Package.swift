@@ -103,7 +103,7 @@ let package = Package(
             name: "sluice-bench",
             dependencies: [
                 "Bytes", "Media", "RTMP", "Packaging", "HTTP", "Network", "StreamingCore", "LocalBackend",
-                "SQLiteBackend", "TranscodeService", "DeliveryService",
+                "SQLiteBackend", "KafkaBackend", "TranscodeService", "DeliveryService", "TestKit",
             ], path: "Benchmarks", swiftSettings: plain),
 
         // Tests mirror Sources.

@@ -7,6 +7,7 @@ import TranscodeService
 // sluice-bench hold PORT COUNT PATH  opens connections, fetches once on each, and keeps them open until killed
 // sluice-bench ladder CLIP copy|encode FOLDER  makes the default ladder of an FLV file into a folder, at full speed
 // sluice-bench publish CLIP URL SECONDS        publishes an FLV file in real time and prints when each picture left
+// sluice-bench kafka BROKERS                    measures frames and events through a broker that nobody else uses
 // sluice-bench load                            has viewers watch, as the environment says: see scripts/load.sh
 //
 // scripts/bench.sh runs the first four, with nginx and FFmpeg beside, scripts/latency.sh the last.
@@ -29,6 +30,9 @@ case "ladder":
 case "publish":
     guard arguments.count == 4, let seconds = Int(arguments[3]) else { refuseArguments() }
     try await publishClip(arguments[1], to: arguments[2], seconds: seconds)
+case "kafka":
+    guard arguments.count == 2 else { refuseArguments() }
+    try await measureKafka(arguments[1])
 case "load":
     do {
         try await loadServer(ProcessInfo.processInfo.environment)
@@ -51,7 +55,7 @@ default:
 func refuseArguments() -> Never {
     print(
         "usage: sluice-bench [parsing] [packaging] [playlists] [answers] | serve PORT FOLDER | hold PORT COUNT PATH"
-            + " | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS | load")
+            + " | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS | kafka BROKERS | load")
     exit(EX_USAGE)
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # All the measurements: what needs no socket, then HTTP beside nginx, held connections beside nginx, ingest beside
-# nginx-rtmp (scripts/bench-ingest.sh), and the ladder beside FFmpeg (scripts/bench-ladder.sh). Nothing here fails
+# nginx-rtmp (scripts/bench-ingest.sh), the ladder beside FFmpeg (scripts/bench-ladder.sh), and Kafka. Nothing here fails
 # because something is slow. Only loopback is used.
 #
 #   ROUNDS=5 SECONDS_EACH=5 CONNECTIONS=64 THREADS=1 HELD=2000 scripts/bench.sh
-#   PARTS="http"              only some of: micro http held ingest ladder
+#   PARTS="http"              only some of: micro http held ingest ladder kafka
 #   NGINX_FILE_CACHE=on       lets nginx keep the files open (open_file_cache), which is not its default
 #   SLUICE_BENCH=PATH         a built sluice-bench instead of building one
 set -euo pipefail
@@ -15,7 +15,7 @@ seconds=${SECONDS_EACH:-5}
 connections=${CONNECTIONS:-64}
 threads=${THREADS:-1}
 held=${HELD:-2000}
-parts=${PARTS:-micro http held ingest ladder}
+parts=${PARTS:-micro http held ingest ladder kafka}
 nginx_port=${NGINX_PORT:-18090}
 sluice_port=${SLUICE_PORT:-18091}
 
@@ -179,4 +179,17 @@ fi
 if wants ladder; then
   echo
   SLUICE_BENCH="$SLUICE_BENCH" scripts/bench-ladder.sh
+fi
+if wants kafka; then
+  echo
+  swift build -c release --product kafka-broker
+  # librdkafka's mock cluster: a broker in one process, with records in memory alone. Its costs are in the figures.
+  "$(dirname "$SLUICE_BENCH")/kafka-broker" 18092 4 stay >"$folder/kafka.out" &
+  pids+=("$!")
+  until grep -q '^ready' "$folder/kafka.out"; do
+    kill -0 "${pids[-1]}" || { echo "kafka-broker did not start" >&2; exit 1; }
+    sleep 0.1
+  done
+  echo "Kafka (librdkafka's mock cluster in a process of its own)"
+  "$SLUICE_BENCH" kafka 127.0.0.1:18092
 fi
