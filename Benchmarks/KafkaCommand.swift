@@ -92,7 +92,8 @@ private func measureFrames(_ brokers: String, count: Int, payloadBytes: Int) asy
 /// How long a frame takes from its writer to its reader at the pace of ten broadcasts.
 private func measureFrameLatency(_ brokers: String) async throws {
     let cluster = try await cluster(brokers)
-    let (began, times) = (ContinuousClock.now, Mutex<[Duration]>([]))
+    let began = ContinuousClock.now
+    let times = Mutex<[Duration]>([])
     let following = Task {
         await cluster.frames.follow { reader in
             while let batch = await reader.next() {

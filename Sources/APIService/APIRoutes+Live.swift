@@ -3,45 +3,26 @@ import FoundationEssentials
 import HTTP
 import StreamingCore
 
-// The WebSockets of pages that are open.
+// The WebSocket of pages that look at all streams.
 
 extension APIRoutes {
     /// How long a page may take to show its token, in milliseconds.
     static let tokenMilliseconds: Int64 = 5000
 
-    func openStreamPage(_ request: HTTPRequest, _ parameters: PathParameters) async throws(APIFailure) -> HTTPResponse {
-        let id = try streamID(parameters)
-        let handshake: WebSocketHandshake
-        do throws(WebSocketRefusal) { handshake = try self.handshake(request) } catch { return error.response }
-        let stream = try await asking { () async throws(StreamError) in try await administration.stream(id) }
-        return handshake.accept(
-            WebSocketUpgrade(limits: WebSocketLimits(messageBytesMax: Self.messageBytesMax)) { [live] channel in
-                try await live.attend(stream, channel)
-            })
-    }
-
     func openOverviewPage(_ request: HTTPRequest, _: PathParameters) async throws(APIFailure) -> HTTPResponse {
         let handshake: WebSocketHandshake
-        do throws(WebSocketRefusal) { handshake = try self.handshake(request) } catch { return error.response }
+        do throws(WebSocketRefusal) { handshake = try WebSocketHandshake(request, from: cors) } catch {
+            return error.response
+        }
         // Programs show the token with the request; pages cannot, and must not put it into the address.
         let isKnown = try authentication.role(of: request) != nil
         return handshake.accept(
-            WebSocketUpgrade(limits: WebSocketLimits(messageBytesMax: Self.messageBytesMax)) { [live] channel in
+            WebSocketUpgrade(limits: WebSocketLimits(messageBytesMax: LiveRoutes.messageBytesMax)) { [live] channel in
                 if !isKnown, try await !showsToken(channel) {
                     return channel.end(WebSocketClose(.policyViolation, "no valid token"))
                 }
                 try await live.attendOverview(channel)
             })
-    }
-
-    /// Pages have little to say.
-    private static let messageBytesMax = 4096
-
-    private func handshake(_ request: HTTPRequest) throws(WebSocketRefusal) -> WebSocketHandshake {
-        let handshake = try WebSocketHandshake(request)
-        let isOurs = handshake.origin?.split(separator: "/").last.map(String.init) == request.fields["host"]
-        guard isOurs || cors.allows(origin: handshake.origin) else { throw .originNotAllowed }
-        return handshake
     }
 
     /// Waits for `{"token":"…"}`, as the first message.

@@ -87,7 +87,7 @@ public struct APIRoutes: Sendable {
         on(&router, .get, "/streams/{id}/health", getHealth)
         on(&router, .get, "/metrics/{id}", getMetrics)
         on(&router, .get, "/overview", getOverview)
-        on(&router, .get, "/ws/stream/{id}", openStreamPage)
+        LiveRoutes(live: live, streams: administration.streams, cors: cors).add(to: &router)
         on(&router, .get, "/ws/streams", openOverviewPage)
         router.on(.get, "/time") { _, _ in time() }
         health.add(to: &router)

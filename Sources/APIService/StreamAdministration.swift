@@ -8,7 +8,7 @@ public struct StreamAdministration: Sendable {
         public let text: Secret
     }
 
-    private let streams: any StreamRepository
+    let streams: any StreamRepository
     private let keys: any StreamKeyRepository
     private let events: any EventLog
     private let clock: any WallClock

@@ -10,18 +10,18 @@ import TranscodeService
 
 /// The services of a process, wired to the back ends that the configuration names.
 struct Assembly {
-    private(set) var services: [any Service] = []
+    var services: [any Service] = []
     let backends: Backends
     /// Only where the API is served.
     let adminToken: Secret?
     /// Held as long as the process takes broadcasts.
     private var ingestLock: FolderLock?
     private(set) var rtmpPort: Int
-    private(set) var httpPort: Int
-    private let clock: any WallClock = SystemWallClock()
-    private let configuration: Configuration
-    private let roles: Role
-    private let logger: Logger
+    var httpPort: Int
+    let clock: any WallClock = SystemWallClock()
+    let configuration: Configuration
+    let roles: Role
+    let logger: Logger
 
     /// Opens the back ends, binds the ports and makes the services. Nothing runs yet.
     ///
@@ -70,7 +70,7 @@ struct Assembly {
                 events: backends.events, clock: clock, logger: logger))
     }
 
-    private var window: LiveWindow.Configuration {
+    var window: LiveWindow.Configuration {
         LiveWindow.Configuration(windowMilliseconds: configuration.windowMilliseconds)
     }
 
@@ -89,52 +89,6 @@ struct Assembly {
                 configuration: settings, levels: backends.levels, log: backends.frames, store: segments,
                 timeline: backends.timeline, snapshots: backends.snapshots, archive: backends.archive,
                 events: backends.events, clock: clock, logger: logger.with("service", "transcode")))
-    }
-
-    private mutating func addFront(_ loops: EventLoopGroup) throws {
-        guard !roles.isDisjoint(with: [.delivery, .api]) else { return }
-        let listener = try configuration.httpServer.listen(on: loops, report: logger.networkEvents)
-        httpPort = Int(listener.address.port)
-        var router = Router(cors: configuration.corsPolicy)
-        var delivery: DeliveryService?
-        if roles.contains(.delivery), let segments = backends.served {
-            let service = DeliveryService(
-                window: window, retentionMilliseconds: configuration.windowMilliseconds, streams: backends.streams,
-                store: segments, timeline: backends.timeline, snapshots: backends.snapshots,
-                events: backends.events, clock: clock,
-                logger: logger.with("service", "delivery"))
-            for pattern in ["/hls/{path...}", "/dash/{path...}"] {
-                router.on(.get, pattern) { request, _ in await service.respond(to: request) }
-            }
-            router.on(.get, "/streams/{id}/quality") { request, parameters in
-                guard let id = StreamID(parameters["id"]) else {
-                    return ProblemDocument(.notFound, detail: "There is no such stream.", code: "stream_not_found")
-                        .response()
-                }
-                return service.recommendation(for: id, to: request)
-            }
-            delivery = service
-        }
-        let checks = backends.checks
-        if let adminToken {
-            if adminToken.isGuessable { logger.warning("ADMIN_TOKEN is short: it can be guessed") }
-            let urls = PublicURLs(
-                host: configuration.publicHost, httpPort: configuration.publicHTTPPort ?? httpPort,
-                rtmpPort: configuration.publicRTMPPort ?? rtmpPort)
-            let board = StreamStatusBoard(events: backends.events)
-            APIRoutes(
-                administration: administration,
-                qualities: QualityAdministration(levels: backends.levels, configured: configuration.ladder),
-                statuses: board, adminToken: adminToken, urls: urls, checks: checks,
-                logger: logger.with("service", "api")
-            ).add(to: &router)
-            services.append(board)
-            WebPages(directory: configuration.webDirectory).add(to: &router)
-        } else {
-            HealthRoutes(checks: checks, logger: logger).add(to: &router)
-        }
-        services.append(HTTPFront(configuration, listener: listener, router: router, delivery: delivery))
-        if let delivery { services.append(delivery) }
     }
 
     /// What an administrator can do, for the first stream.

@@ -23,7 +23,9 @@ extension Backends {
             streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database),
             levels: SQLiteQualityLevelRepository(database),
             frames: LocalFrameLog(limits: limits, executors: loops.loops),
-            timeline: LocalTimelineLog(), events: LocalEventLog())
+            timeline: LocalTimelineLog(), events: LocalEventLog(), reports: LocalReportLog(),
+            sessions: SQLiteViewerSessionRepository(database), metrics: SQLiteStreamMetricsRepository(database),
+            retention: SQLiteAudienceRetention(database))
         if isUsed { backends.checks.append(HealthCheck("database") { try await database.check() }) }
         if configuration.backends.redisURL == nil, !roles.isDisjoint(with: [.transcode, .delivery]) {
             let folder = try await DirectorySegmentStore.open(at: configuration.dataDirectory + "/segments")

@@ -19,9 +19,6 @@ extension Backends {
         for name in try await database.migrate() {
             logger.info("database migrated", ["migration": LogValue(name)])
         }
-        if roles.contains(.api) {
-            services.append(MetricsUpkeep(PostgresMetricsPartitions(database), logger: logger))
-        }
         if roles.contains(.ingest) {
             try await ownBroadcasts(database, configuration, logger: logger)
         } else {
@@ -29,6 +26,9 @@ extension Backends {
         }
         keys = PostgresStreamKeyRepository(database)
         levels = PostgresQualityLevelRepository(database)
+        sessions = PostgresViewerSessionRepository(database)
+        metrics = PostgresStreamMetricsRepository(database)
+        retention = PostgresAudienceRetention(database)
         // Viewers are served without it.
         if !roles.isDisjoint(with: [.ingest, .api]) {
             checks.append(HealthCheck("database") { try await database.check() })

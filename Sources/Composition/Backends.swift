@@ -11,6 +11,10 @@ struct Backends {
     var frames: any FrameLog
     var timeline: any TimelineLog
     var events: any EventLog
+    var reports: any ReportLog
+    var sessions: any ViewerSessionRepository
+    var metrics: any StreamMetricsRepository
+    var retention: any AudienceRetention
     /// Where other processes can catch up with timelines; `nil` where there are none.
     var snapshots: (any TimelineSnapshots)?
     /// Where whole broadcasts are kept; `nil` where they are not, and where nothing is packaged.

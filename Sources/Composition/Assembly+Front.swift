@@ -1,0 +1,80 @@
+import APIService
+import DeliveryService
+import HTTP
+import Network
+import Packaging
+import StreamingCore
+
+// What is served over HTTP: playback, the API, pages and their WebSockets.
+
+extension Assembly {
+    mutating func addFront(_ loops: EventLoopGroup) throws {
+        guard !roles.isDisjoint(with: [.delivery, .api]) else { return }
+        let listener = try configuration.httpServer.listen(on: loops, report: logger.networkEvents)
+        httpPort = Int(listener.address.port)
+        var router = Router(cors: configuration.corsPolicy)
+        let delivery = addPlayback(to: &router)
+        let live = LiveStatus(
+            reports: backends.reports, events: backends.events, streams: backends.streams,
+            hub: WebSocketHub<LiveTopic>(group: loops), recorder: roles.contains(.api) ? recorder : nil, clock: clock,
+            logger: logger.with("service", "live"))
+        if let adminToken {
+            addAPI(to: &router, adminToken, live)
+        } else {
+            LiveRoutes(live: live, streams: backends.streams, cors: configuration.corsPolicy).add(to: &router)
+            HealthRoutes(checks: backends.checks, logger: logger).add(to: &router)
+        }
+        services.append(HTTPFront(configuration, listener: listener, router: router, delivery: delivery))
+        if let delivery { services.append(delivery) }
+        services.append(live)
+    }
+
+    /// Writes down who watches; the API does, so that each measurement is written by few.
+    private var recorder: AudienceRecorder {
+        AudienceRecorder(
+            sessions: backends.sessions, metrics: backends.metrics, clock: clock,
+            logger: logger.with("service", "audience"))
+    }
+
+    /// - Returns: `nil` where nothing is played.
+    private func addPlayback(to router: inout Router) -> DeliveryService? {
+        guard roles.contains(.delivery), let segments = backends.served else { return nil }
+        let service = DeliveryService(
+            window: window, retentionMilliseconds: configuration.windowMilliseconds, streams: backends.streams,
+            store: segments, timeline: backends.timeline, snapshots: backends.snapshots, events: backends.events,
+            clock: clock, logger: logger.with("service", "delivery"))
+        for pattern in ["/hls/{path...}", "/dash/{path...}"] {
+            router.on(.get, pattern) { request, _ in await service.respond(to: request) }
+        }
+        router.on(.get, "/streams/{id}/quality") { request, parameters in
+            guard let id = StreamID(parameters["id"]) else {
+                return ProblemDocument(.notFound, detail: "There is no such stream.", code: "stream_not_found")
+                    .response()
+            }
+            return service.recommendation(for: id, to: request)
+        }
+        return service
+    }
+
+    private mutating func addAPI(to router: inout Router, _ adminToken: Secret, _ live: LiveStatus) {
+        if adminToken.isGuessable { logger.warning("ADMIN_TOKEN is short: it can be guessed") }
+        if configuration.viewerToken?.isGuessable ?? false {
+            logger.warning("VIEWER_TOKEN is short: it can be guessed")
+        }
+        let urls = PublicURLs(
+            host: configuration.publicHost, httpPort: configuration.publicHTTPPort ?? httpPort,
+            rtmpPort: configuration.publicRTMPPort ?? rtmpPort)
+        APIRoutes(
+            administration: administration,
+            qualities: QualityAdministration(levels: backends.levels, configured: configuration.ladder), live: live,
+            audience: AudienceHistory(sessions: backends.sessions, metrics: backends.metrics), adminToken: adminToken,
+            viewerToken: configuration.viewerToken, cors: configuration.corsPolicy,
+            requestsPerMinute: configuration.apiRequestsPerMinute, urls: urls, checks: backends.checks,
+            logger: logger.with("service", "api")
+        ).add(to: &router)
+        WebPages(directory: configuration.webDirectory).add(to: &router)
+        services.append(
+            AudienceUpkeep(
+                backends.retention, sessions: backends.sessions, logger: logger.with("service", "audience")))
+    }
+}
