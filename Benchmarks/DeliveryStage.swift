@@ -25,6 +25,8 @@ struct DeliveryStage {
     let samples: [Sample]
     let service: DeliveryService
     let router: Router
+    /// The playlist of the rendition that the samples are of.
+    var playlistPath: String { "/hls/\(stream)/source/playlist.m3u8" }
     private let stream: StreamID
     private let timeline = LocalTimelineLog()
 
@@ -47,7 +49,8 @@ struct DeliveryStage {
         let service = DeliveryService(
             window: LiveWindow.Configuration(), retentionMilliseconds: 600_000,
             streams: SQLiteStreamRepository(database), store: store, timeline: timeline, events: LocalEventLog(),
-            clock: clock, logger: Logger(service: "bench", level: .warning))
+            audience: Audience(reports: LocalReportLog(), instance: "bench"), clock: clock,
+            logger: Logger(service: "bench", level: .warning))
         var router = Router(cors: CORSPolicy(.any))
         for pattern in ["/hls/{path...}", "/dash/{path...}"] {
             router.on(.get, pattern) { request, _ in await service.respond(to: request) }

@@ -42,9 +42,21 @@ extension Assembly {
         let service = DeliveryService(
             window: window, retentionMilliseconds: configuration.windowMilliseconds, streams: backends.streams,
             store: segments, timeline: backends.timeline, snapshots: backends.snapshots, events: backends.events,
-            clock: clock, logger: logger.with("service", "delivery"))
+            audience: Audience(
+                reports: backends.reports, instance: reporter, sessionsMax: configuration.viewerSessionsMax,
+                offersCookies: configuration.offersViewerCookies), clock: clock,
+            logger: logger.with("service", "delivery"))
         for pattern in ["/hls/{path...}", "/dash/{path...}"] {
             router.on(.get, pattern) { request, _ in await service.respond(to: request) }
+        }
+        for section in ["hls", "dash"] {
+            router.on(.post, "/\(section)/{id}/beacon") { request, parameters in
+                guard let id = StreamID(parameters["id"]) else {
+                    return ProblemDocument(.notFound, detail: "There is no such stream.", code: "stream_not_found")
+                        .response()
+                }
+                return service.beacon(for: id, isDASH: section == "dash", request)
+            }
         }
         router.on(.get, "/streams/{id}/quality") { request, parameters in
             guard let id = StreamID(parameters["id"]) else {

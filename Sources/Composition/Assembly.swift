@@ -22,6 +22,8 @@ struct Assembly {
     let configuration: Configuration
     let roles: Role
     let logger: Logger
+    /// What the process calls itself in reports: another name at every start.
+    let reporter: String
 
     /// Opens the back ends, binds the ports and makes the services. Nothing runs yet.
     ///
@@ -30,6 +32,7 @@ struct Assembly {
         self.configuration = configuration
         self.roles = roles
         self.logger = logger
+        reporter = "\(configuration.instanceName)/\(UUIDv7(at: clock.now()))"
         rtmpPort = configuration.rtmpPort
         httpPort = configuration.httpPort
         backends = try await Backends.open(
@@ -62,7 +65,8 @@ struct Assembly {
         rtmpPort = Int(listener.address.port)
         let registry = BroadcastRegistry(
             streams: backends.streams, log: backends.frames, events: backends.events, clock: clock,
-            graceMilliseconds: configuration.reconnectGraceMilliseconds, logger: logger)
+            graceMilliseconds: configuration.reconnectGraceMilliseconds, reports: (backends.reports, reporter),
+            logger: logger)
         let settings = configuration.ingest
         services.append(
             IngestService(

@@ -89,6 +89,7 @@ extension Backends {
         frames = cluster.frames
         timeline = cluster.timeline
         events = cluster.events
+        reports = cluster.reports
         // What is on air can be watched without it, up to where it has come.
         if !roles.isDisjoint(with: [.ingest, .transcode]) {
             checks.append(

@@ -119,6 +119,7 @@ extension DeliveryService {
     private func answer(
         _ document: RenderedDocument, _ caching: RenderedDocument.Caching, _ request: HTTPRequest
     ) -> HTTPResponse {
+        if let named = named(document, caching, request) { return named }
         let form = RenderedDocument.Form(coding: coding(of: request), caching: caching)
         guard let representation = document.representation(form) else {
             return unavailable("There is nothing to play.")

@@ -22,7 +22,9 @@ extension DeliveryService {
                     etag: EntityTag(RenderedDocument.tag(of: body)),
                     cacheControl: CacheControl(maxAgeSeconds: Self.recordingSeconds).value)
             }
-            return found?.response(to: request)
+            guard let found else { return nil }
+            guard let session = ViewerCaller.parameter(of: request) else { return found.response(to: request) }
+            return named(found, as: session, isManifest: kind == .manifest).response(to: request)
         } catch {
             return failed(error, "recording not fetched", of: stream)
         }

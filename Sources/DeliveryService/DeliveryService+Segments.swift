@@ -134,10 +134,10 @@ extension DeliveryService {
     func fetch(
         _ path: String, _ make: () async throws(StreamError) -> HTTPRepresentation?
     ) async throws(StreamError) -> HTTPRepresentation? {
-        if let hot = hot.find(path, at: clock.now()) { return hot }
+        if let hot = hot.find(path, at: clock.now()) { return hot.representation }
         return try await fetches.value(for: path) { () async throws(StreamError) in
             // Somebody may have made it between the look above and now.
-            if let hot = hot.find(path, at: clock.now()) { return hot }
+            if let hot = hot.find(path, at: clock.now()) { return hot.representation }
             guard let made = try await make() else { return nil }
             hot.keep(made, for: path, at: clock.now())
             return made

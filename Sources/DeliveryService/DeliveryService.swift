@@ -17,6 +17,7 @@ public final class DeliveryService: Service, HTTPHandler {
     /// What is fetched from the store, by the path of its answer.
     let fetches = SharedWork<String, HTTPRepresentation?>()
     let transport: TransportSegments
+    let viewers: Viewers
     let store: any SegmentStore
     /// Whether the store has what broadcasts leave behind: where others announce, they also record.
     var servesRecordings: Bool { snapshots != nil }
@@ -29,14 +30,16 @@ public final class DeliveryService: Service, HTTPHandler {
     /// - Parameters:
     ///   - retentionMilliseconds: How long an ended broadcast can still be watched.
     ///   - snapshots: What was announced before this process began, where others announce.
+    ///   - audience: How those who watch are counted.
     public init(
         window: LiveWindow.Configuration, retentionMilliseconds: Int64, streams: any StreamRepository,
         store: any SegmentStore, timeline: any TimelineLog, snapshots: (any TimelineSnapshots)? = nil,
-        events: any EventLog, clock: any WallClock, logger: Logger
+        events: any EventLog, audience: Audience, clock: any WallClock, logger: Logger
     ) {
         channels = StreamChannels(window: window, retentionMilliseconds: retentionMilliseconds)
         lookup = StreamLookup(streams: streams)
         transport = TransportSegments(store: store)
+        viewers = Viewers(audience)
         self.store = store
         self.timeline = timeline
         self.snapshots = snapshots
@@ -68,6 +71,7 @@ public final class DeliveryService: Service, HTTPHandler {
                     }
                 }
             }
+            group.addTask { await self.tellAudiences() }
             while !Task.isCancelled {
                 // A cancelled sleep ends the loop by its condition.
                 try? await Task.sleep(for: .milliseconds(DeliveryLimits.sweepMilliseconds))
@@ -113,8 +117,23 @@ public final class DeliveryService: Service, HTTPHandler {
                 "allow": "GET, HEAD"
             ])
         }
-        if let hot = hot.find(request.path, at: clock.now()) { return hot.response(to: request) }
+        let now = clock.now()
+        if let hot = hot.find(request.path, at: now), let subject = hot.subject {
+            let caller = ViewerCaller(request, salt: subject.salt)
+            var answer = hot.representation.response(to: request)
+            viewers.count(&answer, to: request, by: caller, about: subject, at: now)
+            return answer
+        }
         guard let path = MediaPath(request.path) else { return notFound("There is nothing at this path.") }
+        let subject = ViewerSubject(path, isDASH: request.path.hasPrefix("/dash/"))
+        let caller = ViewerCaller(request, salt: subject.salt)
+        guard !viewers.mustWait(caller, for: subject) else { return tooManyViewers() }
+        var answer = await answer(to: request, for: path)
+        viewers.count(&answer, to: request, by: caller, about: subject, at: now)
+        return answer
+    }
+
+    private func answer(to request: HTTPRequest, for path: MediaPath) async -> HTTPResponse {
         let stream = path.stream
         switch path.resource {
         case .masterPlaylist:

@@ -7,9 +7,18 @@ import Synchronization
 /// A viewer's request for one is a look-up by its path and nothing else. An answer is kept for a moment only, so that
 /// what is removed from the store is soon not served any more, and the memory that it holds back is bounded.
 final class HotSegments: Sendable {
-    private struct Hot {
+    /// An answer that is kept: one reference to hand out, whatever it holds.
+    final class Hot: Sendable {
         let representation: HTTPRepresentation
-        let expiresAt: WallTime
+        /// What it is about, read from its path once; `nil` where a request needs more than a look-up.
+        let subject: ViewerSubject?
+        fileprivate let expiresAt: WallTime
+
+        fileprivate init(_ representation: HTTPRepresentation, _ subject: ViewerSubject?, expiresAt: WallTime) {
+            self.representation = representation
+            self.subject = subject?.isMedia == true ? subject : nil
+            self.expiresAt = expiresAt
+        }
     }
 
     private struct State {
@@ -19,15 +28,16 @@ final class HotSegments: Sendable {
 
     private let state = Mutex(State())
 
-    func find(_ path: String, at now: WallTime) -> HTTPRepresentation? {
+    func find(_ path: String, at now: WallTime) -> Hot? {
         state.withLock { state in
             guard let found = state.hot[path], found.expiresAt > now else { return nil }
-            return found.representation
+            return found
         }
     }
 
     /// Keeps an answer, unless those that are kept already take ``DeliveryLimits/hotBytesMax``.
     func keep(_ representation: HTTPRepresentation, for path: String, at now: WallTime) {
+        let subject = MediaPath(path).map { ViewerSubject($0, isDASH: path.hasPrefix("/dash/")) }
         state.withLock { state in
             let isFull = state.byteCount + representation.length > DeliveryLimits.hotBytesMax
             if isFull || state.hot.count >= DeliveryLimits.hotSegmentsMax || state.hot[path] != nil {
@@ -38,7 +48,7 @@ final class HotSegments: Sendable {
                 state.hot.count < DeliveryLimits.hotSegmentsMax
             else { return }
             let expiresAt = now.adding(milliseconds: DeliveryLimits.hotMilliseconds)
-            state.hot[path] = Hot(representation: representation, expiresAt: expiresAt)
+            state.hot[path] = Hot(representation, subject, expiresAt: expiresAt)
             state.byteCount += representation.length
         }
     }

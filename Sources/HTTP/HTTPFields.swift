@@ -25,9 +25,9 @@ public struct HTTPFields: Sendable {
         @inline(__always) var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
     }
 
-    private var head: Bytes
-    private var lines: [Line]
-    private var added: [Field]
+    private(set) var head: Bytes
+    private(set) var lines: [Line]
+    private(set) var added: [Field]
 
     /// Whether `head` is made of the lines as they are sent, one behind the other and nothing else; see ``rendered()``.
     private var isRendered = false

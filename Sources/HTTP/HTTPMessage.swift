@@ -33,6 +33,8 @@ public struct HTTPResponse: Sendable {
     public var status: HTTPStatus
     public var fields: HTTPFields
     public var body: HTTPBody
+    /// Hears how much of a body of shared buffers did not leave; those of streamed bodies see it by their writes.
+    public var receipt: (any HTTPBodyReceipt)?
 
     public init(_ status: HTTPStatus, fields: HTTPFields = HTTPFields(), body: HTTPBody = .empty) {
         self.status = status
@@ -52,6 +54,13 @@ public enum HTTPBody: Sendable {
     /// No body: the connection goes on as a WebSocket. ``WebSocketHandshake/accept(_:subprotocols:)`` makes such a
     /// response.
     case webSocket(WebSocketUpgrade)
+}
+
+/// Somebody who counts the bodies that were sent.
+public protocol HTTPBodyReceipt: AnyObject, Sendable {
+    /// The connection broke while the last so many bytes of the body had not been handed to the kernel. It is said once
+    /// at most, on any thread, and not at all when everything has left.
+    func bytesNotSent(_ count: Int)
 }
 
 /// Where a streamed body goes.

@@ -17,6 +17,7 @@ final class Broadcast: Sendable {
     fileprivate struct Guarded: ~Copyable {
         var machine: StateMachine
         let writer: any FrameLogWriter
+        var meter = SourceMeter()
         var publisher: Publisher?
         /// What the database and the event log must still be told, in order. Bounded by
         /// ``IngestLimits/changesWaitingMax``.
@@ -55,6 +56,7 @@ final class Broadcast: Sendable {
             let action = guarded.machine.connectionArrived(publisher.connection)
             guard case .publish(_, let isResumption) = action else { return (action, nil as Publisher?) }
             if isResumption { guarded.changes.append(.state(.active, .resumed, failure: nil, at: now)) }
+            guarded.meter.connectionBegan()
             defer { guarded.publisher = publisher }
             return (action, guarded.publisher)
         }
@@ -75,10 +77,13 @@ final class Broadcast: Sendable {
             return try guarded.withLock { guarded throws(StreamError) in
                 switch guarded.machine.frameReceived(frame, from: connection, at: now) {
                 case .append(let repaired, let newDiscontinuity):
+                    guarded.meter.received(frame, at: now)
                     if let newDiscontinuity { guarded.note(.discontinuity(newDiscontinuity)) }
                     try guarded.writer.append(.frame(repaired))
                     return true
-                case .drop: return true
+                case .drop:
+                    guarded.meter.received(frame, at: now)
+                    return true
                 case .refuse: return false
                 }
             }
@@ -98,6 +103,7 @@ final class Broadcast: Sendable {
             switch action {
             case .interrupt:
                 guarded.publisher = nil
+                guarded.meter.connectionEnded()
                 guarded.conclude(with: .interrupted, state: .reconnecting, event: .interrupted, at: now)
             case .end:
                 guarded.publisher = nil
@@ -114,6 +120,16 @@ final class Broadcast: Sendable {
         }
         await recordChanges()
         return action == .end
+    }
+
+    /// What the encoder sent in the second that is over, once a second; `nil` while none is connected.
+    func sourceReport(by instance: String, at now: WallTime) -> SourceReport? {
+        let measured = guarded.withLock { guarded in
+            guarded.meter.timePassed(now, repairs: guarded.machine.repairs.timestampRepairs)
+        }
+        return measured.map {
+            SourceReport(instance: instance, at: now, bitsPerSecond: $0.bitsPerSecond, health: $0.health)
+        }
     }
 
     /// Ends the broadcast if its grace time is over.

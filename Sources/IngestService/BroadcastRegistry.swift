@@ -19,16 +19,19 @@ public final class BroadcastRegistry: Sendable {
     private let clock: any WallClock
     private let graceMilliseconds: Int64
     private let logger: Logger
+    /// Where it is told each second what encoders send, and by whom; nobody is told where it is `nil`.
+    private let reports: (log: any ReportLog, instance: String)?
 
     public init(
         streams: any StreamRepository, log: any FrameLog, events: any EventLog, clock: any WallClock,
-        graceMilliseconds: Int64, logger: Logger
+        graceMilliseconds: Int64, reports: (log: any ReportLog, instance: String)? = nil, logger: Logger
     ) {
         self.streams = streams
         self.log = log
         self.events = events
         self.clock = clock
         self.graceMilliseconds = graceMilliseconds
+        self.reports = reports
         self.logger = logger
     }
 
@@ -53,8 +56,15 @@ public final class BroadcastRegistry: Sendable {
         }
     }
 
-    /// Ends those whose encoder did not come back in time.
+    /// Tells what encoders send, and ends those broadcasts whose encoder did not come back in time.
     func sweep() async {
+        if let reports {
+            let now = clock.now()
+            for broadcast in live {
+                guard let report = broadcast.sourceReport(by: reports.instance, at: now) else { continue }
+                reports.log.append(.source(report), for: broadcast.stream)
+            }
+        }
         for broadcast in live where await broadcast.endIfGraceIsOver(at: clock.now()) { remove(broadcast) }
     }
 

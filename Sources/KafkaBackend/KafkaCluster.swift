@@ -8,6 +8,8 @@ public final class KafkaCluster: Sendable {
     public let timeline: KafkaTimelineLog
     /// What happens to streams.
     public let events: KafkaEventLog
+    /// What is told of streams from second to second.
+    public let reports: KafkaReportLog
     let producer: KafkaProducer
 
     /// Connects, makes the topics that are missing, and says in the log where those that are there differ from what is
@@ -55,6 +57,7 @@ public final class KafkaCluster: Sendable {
             configuration, producer, leases: leases, executors: executors, clock: clock, logger: logger)
         timeline = KafkaTimelineLog(configuration, producer, logger: logger)
         events = try KafkaEventLog(configuration, producer, registry: registry, logger: logger)
+        reports = KafkaReportLog(configuration, producer, logger: logger)
     }
 
     /// Whether Kafka did not answer lately. Frames are kept back then, and announcements fail at once.

@@ -91,6 +91,10 @@ public enum KafkaLimits {
     public static let offsetMilliseconds: Int64 = 500
     /// Streams whose fences a follower of the timeline remembers; beyond that, it forgets those longest silent.
     public static let timelineStreamsMax = 20_000
+    /// How long a report may wait for Kafka before it is dropped, in milliseconds.
+    public static let reportMilliseconds = 2000
+    /// Bytes of records that may wait for Kafka in this process while reports are still appended behind them.
+    public static let reportBytesMax = 8 << 20
     /// How long what waits may take to reach Kafka when the process ends, in milliseconds.
     public static let flushMilliseconds: Int32 = 5000
 }

@@ -27,6 +27,11 @@ enum LogBackends {
         LogBackend(testDescription: KafkaBroker.name) { try await openKafka().events },
     ]
 
+    static let reportLogs: [LogBackend<any ReportLog>] = [
+        LogBackend(testDescription: "in process") { LocalReportLog() },
+        LogBackend(testDescription: KafkaBroker.name) { try await openKafka().reports },
+    ]
+
     /// Topics of their own on the one broker of this process.
     private static func openKafka() async throws -> KafkaCluster {
         var configuration = KafkaConfiguration(brokers: KafkaBroker.shared.bootstrap)

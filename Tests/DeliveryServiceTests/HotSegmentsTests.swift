@@ -16,7 +16,7 @@ import Testing
     @Test func `an answer is hot for a moment and then asked for again`() {
         let (hot, clock) = (HotSegments(), ManualClock())
         hot.keep(representation(bytes: 10), for: "/a", at: clock.now())
-        #expect(hot.find("/a", at: clock.now())?.length == 10)
+        #expect(hot.find("/a", at: clock.now())?.representation.length == 10)
         #expect(hot.find("/b", at: clock.now()) == nil)
         clock.advance(milliseconds: DeliveryLimits.hotMilliseconds)
         #expect(hot.find("/a", at: clock.now()) == nil)

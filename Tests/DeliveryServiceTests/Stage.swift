@@ -17,6 +17,7 @@ final class Stage: Sendable {
     let stream: StreamID
     let service: DeliveryService
     let store = CountingStore()
+    let reports = LocalReportLog()
     private let encoder: Mutex<AudioEncoder>
     private let timeline = LocalTimelineLog()
     private let events = LocalEventLog()
@@ -33,7 +34,8 @@ final class Stage: Sendable {
         service = DeliveryService(
             window: LiveWindow.Configuration(windowMilliseconds: 60_000), retentionMilliseconds: 60_000,
             streams: streams, store: store, timeline: timeline,
-            events: events, clock: clock, logger: Logger(service: "test", level: .error, sink: RecordingSink()))
+            events: events, audience: Audience(reports: reports, instance: "here"), clock: clock,
+            logger: Logger(service: "test", level: .error, sink: RecordingSink()))
     }
 
     /// Runs the service while a test plays on it.

@@ -45,7 +45,7 @@ signal(SIGPIPE, SIG_IGN)
 for number in [SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
 
 let broker = KafkaBroker()
-for topic in ["stream-frames", "stream-checkpoints", "stream-timeline", "stream-events"] {
+for topic in ["stream-frames", "stream-checkpoints", "stream-timeline", "stream-events", "stream-reports"] {
     broker.makeTopic(topic, partitions: partitions)
 }
 guard let inner = broker.bootstrap.split(separator: ":").last.flatMap({ UInt16($0) }) else {

@@ -95,4 +95,20 @@ extension Substring {
 extension HTTPRequest {
     /// The parameters of ``query``.
     public var parameters: QueryParameters { QueryParameters(query) }
+
+    /// Whether the query may have a parameter of that name, which is written without escapes and has a value. It costs
+    /// next to nothing, for requests that have none.
+    public func mayHaveParameter(_ name: String) -> Bool {
+        guard !query.isEmpty else { return false }
+        let (text, name) = (query.utf8Span.span, name.utf8Span.span)
+        var start = 0
+        while start + name.count < text.count {
+            var length = 0
+            while length < name.count, text[start + length] == name[length] { length += 1 }
+            if length == name.count, text[start + length] == ASCII.equals { return true }
+            while start < text.count, text[start] != ASCII.ampersand { start += 1 }
+            start += 1
+        }
+        return false
+    }
 }

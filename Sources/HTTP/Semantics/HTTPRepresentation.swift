@@ -42,6 +42,7 @@ public struct HTTPRepresentation: Sendable {
     /// Answers a request by the rules for conditions and ranges. `HEAD` gets the answer to `GET`, of which the
     /// connection sends the head only.
     public func response(to request: HTTPRequest) -> HTTPResponse {
+        guard request.fields.mayLimitResponse else { return HTTPResponse(.ok, fields: fields, body: .shared(body)) }
         switch ConditionalRequest(request, etag: etag, lastModifiedUnixSeconds: lastModifiedUnixSeconds) {
         case .notModified: return HTTPResponse(.notModified, fields: unchangedFields)
         case .preconditionFailed: return ProblemDocument(.preconditionFailed).response()

@@ -10,6 +10,8 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
     case events
     /// The newest checkpoint of each stream, in the partition that has its number in `frames`.
     case checkpoints
+    /// What is told of streams from second to second, keyed by stream.
+    case reports
 
     /// Its name in the cluster.
     func name(_ configuration: KafkaConfiguration) -> String {
@@ -18,6 +20,7 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
         case .timeline: configuration.prefix + "stream-timeline"
         case .events: configuration.prefix + "stream-events"
         case .checkpoints: configuration.prefix + "stream-checkpoints"
+        case .reports: configuration.prefix + "stream-reports"
         }
     }
 
@@ -26,7 +29,7 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
         switch self {
         case .frames, .checkpoints: configuration.partitions
         // Every follower reads all of them: few are enough.
-        case .timeline, .events: min(configuration.partitions, 6)
+        case .timeline, .events, .reports: min(configuration.partitions, 6)
         }
     }
 
@@ -65,6 +68,12 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
                 ("segment.bytes", String(16 << 20)), ("min.cleanable.dirty.ratio", "0.1"),
                 ("delete.retention.ms", String(10 * minutes)),
             ]
+        case .reports:
+            // Nobody reads what was there before.
+            return [
+                ("retention.ms", String(10 * minutes)), ("segment.ms", String(5 * minutes)),
+                ("cleanup.policy", "delete"),
+            ]
         }
     }
 
@@ -73,7 +82,7 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
         switch self {
         case .frames: ["max.message.bytes", "cleanup.policy"]
         case .checkpoints: ["cleanup.policy"]
-        case .timeline, .events: []
+        case .timeline, .events, .reports: []
         }
     }
 
@@ -99,6 +108,10 @@ enum KafkaTopic: Int, CaseIterable, Sendable {
             return common + [("message.timeout.ms", String(configuration.appendMilliseconds))]
         case .events: return common + [("message.timeout.ms", "300000"), ("compression.codec", "lz4")]
         case .checkpoints: return common + [("message.timeout.ms", "60000")]
+        case .reports:
+            return common + [
+                ("message.timeout.ms", String(KafkaLimits.reportMilliseconds)), ("compression.codec", "lz4"),
+            ]
         }
     }
 }

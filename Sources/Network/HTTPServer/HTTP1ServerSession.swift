@@ -43,6 +43,9 @@ struct HTTP1ServerSession: ~Copyable {
     private var lastReadCount = 0
     /// Whether the client waits for a word before it sends the body.
     private var owesContinue = false
+    /// Who counts the last body that was queued, and how long it was.
+    private var receipt: (any HTTPBodyReceipt)?
+    private var receiptBytes = 0
 
     init(
         _ connection: TCPConnection, _ handler: any HTTPHandler, _ limits: HTTP1Limits, _ timeouts: HTTPServerTimeouts
@@ -59,6 +62,7 @@ struct HTTP1ServerSession: ~Copyable {
     /// - Returns: The other protocol; nil when the connection has ended.
     /// - Throws: What ended the connection otherwise than by a regular end.
     mutating func serve() async throws -> Switching? {
+        defer { settle() }
         while true {
             let event: HTTP1Event?
             do throws(HTTP1Failure) {
@@ -84,6 +88,12 @@ struct HTTP1ServerSession: ~Copyable {
                 }
             }
         }
+    }
+
+    /// Tells what did not leave. Small bodies before the last one, which waited to leave with it, count as sent.
+    private func settle() {
+        let unsent = connection.outgoing.byteCount + connection.lostByteCount
+        if unsent > 0 { receipt?.bytesNotSent(min(unsent, receiptBytes)) }
     }
 
     // MARK: Receiving
@@ -141,7 +151,7 @@ struct HTTP1ServerSession: ~Copyable {
     /// Lets the handler answer and queues or sends the answer.
     ///
     /// - Returns: What becomes of the connection.
-    private func answer(_ request: HTTP1Request) async throws -> Outcome {
+    private mutating func answer(_ request: HTTP1Request) async throws -> Outcome {
         // Earlier answers must not wait for a handler that takes its time.
         connection.sendBeforeLoopWaits()
         connection.watchDeparture(grace: timeouts.departureGrace)
@@ -154,7 +164,10 @@ struct HTTP1ServerSession: ~Copyable {
         switch plan.body {
         case .none: break
         case .buffers(let buffers):
+            let queuedBytes = connection.outgoing.byteCount
             for buffer in buffers { connection.queue(buffer) }
+            receipt = response.receipt
+            receiptBytes = connection.outgoing.byteCount - queuedBytes
         case .stream(let framing, let make):
             connection.sendBeforeLoopWaits()
             let writer = HTTP1BodyWriter(connection, framing)

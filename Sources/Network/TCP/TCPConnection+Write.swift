@@ -56,8 +56,14 @@ extension TCPConnection {
             _ = try sendOnce()
         } catch {
             // The socket is broken. Its task learns it by its next read or write, which fails the same way.
-            outgoing.removeAll()
+            giveUpOutgoing()
         }
+    }
+
+    /// Forgets what is queued, and remembers how much it was.
+    func giveUpOutgoing() {
+        lostByteCount += outgoing.byteCount
+        outgoing.removeAll()
     }
 
     /// - Returns: Whether everything has been taken by the kernel.

@@ -58,6 +58,8 @@ internal import Glibc
     /// Whether the attempt to connect is under way, which ends by the socket becoming writable.
     var isConnecting = false
     var outgoing = OutgoingBytes()
+    /// Bytes that were given up, because the connection broke or was closed before the kernel took them.
+    var lostByteCount = 0
     /// Whether the loop will send `outgoing` before it waits.
     var isCorked = false
     /// What the peer had not acknowledged when the wait to write began or was prolonged.
@@ -119,7 +121,7 @@ internal import Glibc
         isClosed = true
         if let registration { loop.registrations.remove(registration) }
         loop.timers.disarm(timer)
-        outgoing.removeAll()
+        giveUpOutgoing()
         // Closing the descriptor also takes it out of the epoll instance; no other descriptor refers to the socket.
         socket.close()
         resume(.reading, .failure(NetworkError.connectionClosed))

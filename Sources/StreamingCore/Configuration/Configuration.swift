@@ -75,6 +75,10 @@ public struct Configuration: Sendable {
     public var httpConnectionsPerAddressMax: Int
     /// Origins whose pages may read our responses; empty means every origin. `CORS_ORIGINS`
     public var corsOrigins: [String]
+    /// How many viewers are served at once. `VIEWER_SESSIONS_MAX`
+    public var viewerSessionsMax: Int
+    /// Whether players that name no session are given a cookie. `VIEWER_COOKIES`
+    public var offersViewerCookies: Bool
     /// How many event loops run; 0 is one per core. `EVENT_LOOPS`
     public var eventLoopCount: Int
     /// How long a shutdown may take before connections are cut, in milliseconds. `SHUTDOWN_GRACE_SECONDS`
@@ -127,6 +131,8 @@ public struct Configuration: Sendable {
         httpConnectionsMax = reader.read(Variables.httpConnectionsMax)
         httpConnectionsPerAddressMax = reader.read(Variables.httpConnectionsPerAddressMax)
         corsOrigins = reader.read(Variables.corsOrigins)
+        viewerSessionsMax = reader.read(Variables.viewerSessionsMax)
+        offersViewerCookies = reader.read(Variables.viewerCookies)
         eventLoopCount = reader.read(Variables.eventLoops)
         shutdownGraceMilliseconds = reader.read(Variables.shutdownGrace)
         reconnectURL = reader.read(Variables.reconnectURL)

@@ -67,6 +67,12 @@ enum Variables {
         }
         return origins
     }
+    static let viewerSessionsMax = ConfigurationVariable<Int>.number(
+        "VIEWER_SESSIONS_MAX", 10_000, in: 1...1_000_000,
+        "how many viewers a process serves at once; who begins to watch beyond that is told to come later")
+    static let viewerCookies = ConfigurationVariable<Bool>.choice(
+        "VIEWER_COOKIES", "auto", [("auto", true), ("off", false)],
+        "whether players that name no session are given a cookie to be counted by: auto or off")
     static let eventLoops = ConfigurationVariable<Int>.number(
         "EVENT_LOOPS", 0, in: 0...256, "how many event loops run; 0 is one per core")
     static let shutdownGrace = ConfigurationVariable<Int64>.seconds(
@@ -89,13 +95,14 @@ enum Variables {
         return [
             line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(publicHTTPPort),
             line(publicRTMPPort), line(dataDirectory),
-            line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute), line(logLevel), line(segmentSeconds), line(partSeconds),
+            line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute), line(logLevel),
+            line(segmentSeconds), line(partSeconds),
             line(dvrSeconds), line(ladder), line(ladderTop), line(ladderHalveFPS), line(encoder), line(x264Preset),
             line(audioKilobits), line(thumbnailSeconds), line(transcodeLag), line(transcodeStall),
             line(transcodeLoadMax), line(transcodeStreamsMax), line(segmentMemory), line(reconnectGrace),
             line(rtmpIdle), line(rtmpReadInterval), line(rtmpConnectionsMax), line(rtmpReceiveBuffer),
-            line(httpConnectionsMax), line(httpConnectionsPerAddressMax), line(corsOrigins), line(eventLoops),
-            line(shutdownGrace), line(reconnectURL),
+            line(httpConnectionsMax), line(httpConnectionsPerAddressMax), line(corsOrigins), line(viewerSessionsMax),
+            line(viewerCookies), line(eventLoops), line(shutdownGrace), line(reconnectURL),
         ] + backendHelp
     }
 

@@ -1,0 +1,73 @@
+import Bytes
+
+// {"session": "…", "startup_ms": 812, "stalls": 2, "stalled_ms": 640, "buffer_ms": 1900, "leaving": true}
+
+/// What a page tells of its player. Sums count from the session's beginning.
+struct ViewerBeacon: Equatable {
+    /// Why a body is no beacon.
+    enum Failure: Error, Equatable {
+        /// It is no JSON object of plain values.
+        case malformed
+        /// A member has a value that no player has.
+        case outOfRange(member: String)
+    }
+
+    var session: String?
+    var startupMilliseconds: Int64?
+    var stalls: Int64?
+    var stalledMilliseconds: Int64?
+    var bufferMilliseconds: Int64?
+    var isLeaving = false
+
+    /// Players start within ten minutes, or never.
+    static let startupMax: Int64 = 600_000
+    static let stallsMax: Int64 = 1_000_000
+    /// A week.
+    static let stalledMax: Int64 = 604_800_000
+    /// No player has more in reserve than an hour.
+    static let bufferMax: Int64 = 3_600_000
+
+    init() {}
+
+    init(_ body: Bytes) throws(Failure) {
+        guard let members = FlatJSON.members(of: body, countMax: ViewerLimits.beaconMembersMax) else {
+            throw .malformed
+        }
+        for (name, value) in members {
+            switch name {
+            case "session":
+                guard case .text(let text) = value, 1...ViewerLimits.nameBytesMax ~= text.utf8.count,
+                    text.utf8.allSatisfy({ 0x20..<0x7F ~= $0 })
+                else { throw .outOfRange(member: name) }
+                session = text
+            case "startup_ms": startupMilliseconds = try Self.number(value, name, max: Self.startupMax)
+            case "stalls": stalls = try Self.number(value, name, max: Self.stallsMax)
+            case "stalled_ms": stalledMilliseconds = try Self.number(value, name, max: Self.stalledMax)
+            case "buffer_ms": bufferMilliseconds = try Self.number(value, name, max: Self.bufferMax)
+            case "leaving":
+                guard case .flag(let flag) = value else { throw .outOfRange(member: name) }
+                isLeaving = flag
+            // Pages may tell more than we know of.
+            default: continue
+            }
+        }
+    }
+
+    /// A number that is not negative; `nil` for `null`, which pages send for what they do not know.
+    private static func number(_ value: FlatJSON.Value, _ name: String, max: Int64) throws(Failure) -> Int64? {
+        switch value {
+        case .null: return nil
+        case .number(let number) where 0...Double(max) ~= number: return Int64(number.rounded())
+        case .number, .text, .flag: throw .outOfRange(member: name)
+        }
+    }
+
+    /// Takes what is new. Sums never fall, and the first word about the start is the last.
+    mutating func merge(_ news: ViewerBeacon) {
+        startupMilliseconds = startupMilliseconds ?? news.startupMilliseconds
+        stalls = news.stalls.map { max($0, stalls ?? 0) } ?? stalls
+        stalledMilliseconds = news.stalledMilliseconds.map { max($0, stalledMilliseconds ?? 0) } ?? stalledMilliseconds
+        bufferMilliseconds = news.bufferMilliseconds ?? bufferMilliseconds
+        isLeaving = news.isLeaving
+    }
+}
