@@ -22,9 +22,9 @@ public struct WebPages: Sendable {
                 let type = Self.mediaType(of: name),
                 let data = FileManager.default.contents(atPath: directory + "/" + name), data.count <= Self.fileBytesMax
             else { continue }
-            pages["/" + name] = Self.representation(of: Bytes([UInt8](data)), type: type)
+            pages["/" + name] = Self.representation(of: Bytes([UInt8](data)), type: type, path: "/" + name)
         }
-        pages["/"] = pages["/player.html"]
+        pages["/"] = pages[PageSecurity.player]
         self.pages = pages
     }
 
@@ -36,18 +36,10 @@ public struct WebPages: Sendable {
         for (path, page) in pages { router.on(.get, path) { request, _ in page.response(to: request) } }
     }
 
-    private static func representation(of bytes: Bytes, type: String) -> HTTPRepresentation {
+    private static func representation(of bytes: Bytes, type: String, path: String) -> HTTPRepresentation {
         let digest = SHA256.hash(bytes).prefix(8).map { String($0, radix: 16) }.joined(separator: "-")
-        var fields = HTTPFields()
+        var fields = type == MediaType.html ? PageSecurity.fields(path: path) : HTTPFields()
         fields.append("x-content-type-options", "nosniff")
-        if type == MediaType.html {
-            // Everything that the page needs comes from here; what it plays may come from anywhere.
-            fields.append(
-                "content-security-policy",
-                "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-                    + "media-src * blob:; connect-src *; worker-src 'self' blob:; frame-ancestors *")
-            fields.append("referrer-policy", "no-referrer")
-        }
         var control = CacheControl(maxAgeSeconds: 0)
         control.noCache = true
         return HTTPRepresentation(

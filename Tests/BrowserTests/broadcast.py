@@ -13,6 +13,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 #: SLUICE names another build of the server.
 SERVER = pathlib.Path(os.environ.get("SLUICE", REPOSITORY / ".build/release/sluice"))
 TOKEN = "browser-test-token-0123456789"
+VIEWER_TOKEN = "browser-test-viewer-0123456789"
 
 
 def wait_until(fact, seconds, what):
@@ -35,13 +36,13 @@ class Sluice:
         web = self.folder / "web"
         ignored = () if with_players else ("vendor",)
         shutil.copytree(REPOSITORY / "web", web, ignore=shutil.ignore_patterns(*ignored))
-        shutil.copy(pathlib.Path(__file__).with_name("dash.html"), web)
         self.output = open(self.folder / "output", "w+")
         self.log = open(self.folder / "log", "w+")
         self.environment = os.environ | {
             "RTMP_PORT": "0", "HTTP_PORT": "0", "BIND_ADDRESS": "127.0.0.1", "LOG_LEVEL": "debug",
             "ENCODER": "libx264", "X264_PRESET": "superfast", "LADDER": "480p:1200,360p:700,240p:400",
             "DATA_DIR": str(self.folder / "data"), "WEB_DIR": str(web), "ADMIN_TOKEN": TOKEN,
+            "VIEWER_TOKEN": VIEWER_TOKEN,
         } | (environment or {})
         self.process = None
         self.start()

@@ -51,7 +51,7 @@ class ChromiumPage:
         return self.page.evaluate(f"(async () => ({expression}))()")
 
     def screenshot(self, path):
-        self.page.screenshot(path=path)
+        self.page.screenshot(path=path, full_page=True)
 
     def close(self):
         self.context.close()

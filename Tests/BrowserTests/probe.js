@@ -9,6 +9,7 @@ addEventListener("securitypolicyviolation", (event) => probe.errors.push("policy
 document.addEventListener("waiting", () => probe.firstFrame && probe.waits.push(now()), true);
 const watch = () => {
   const video = document.querySelector("video");
+  if (!video) return;
   video.requestVideoFrameCallback(() => { probe.firstFrame = now(); });
   const message = document.getElementById("message");
   if (!message) return;

@@ -6,6 +6,7 @@
 #   Tests/BrowserTests/run.sh [-k PATTERN]     arguments go to Python's unittest
 #   PLAY_SECONDS=300 Tests/BrowserTests/run.sh -k plays
 #   SLUICE=FILE Tests/BrowserTests/run.sh      another build of the server
+#   PICTURES=FOLDER Tests/BrowserTests/run.sh  where screenshots go, .build-browser/pictures by default
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
