@@ -43,7 +43,7 @@ extension APIRoutes {
     }
 
     func getOverview(_ request: HTTPRequest, _: PathParameters) async throws(APIFailure) -> HTTPResponse {
-        try authentication.requireReader(request)
-        return JSONResponse.make(.ok, live.overview)
+        guard let role = try authentication.role(of: request) else { throw .missingToken }
+        return JSONResponse.make(.ok, OverviewDocument(overview: live.overview, role: role))
     }
 }
