@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import TranscodeService
 
-// sluice-bench [PART...]             measures what needs no socket: parsing, packaging, playlists, answers; or all
+// sluice-bench [PART...]             measures what needs no socket: parsing, packaging, playlists, answers,
+//                                    metrics; or all
 // sluice-bench serve PORT FOLDER     serves segments of known sizes by the delivery path of production, until killed
 // sluice-bench hold PORT COUNT PATH  opens connections, fetches once on each, and keeps them open until killed
 // sluice-bench ladder CLIP copy|encode FOLDER  makes the default ladder of an FLV file into a folder, at full speed
@@ -14,7 +15,7 @@ import TranscodeService
 
 refuseDebugBuild()
 let arguments = Array(CommandLine.arguments.dropFirst())
-let parts = ["parsing", "packaging", "playlists", "answers"]
+let parts = ["parsing", "packaging", "playlists", "answers", "metrics"]
 switch arguments.first {
 case "serve":
     guard arguments.count == 3, let port = UInt16(arguments[1]) else { refuseArguments() }
@@ -47,6 +48,7 @@ default:
         case "parsing": try await measureParsing()
         case "packaging": try await measurePackaging()
         case "playlists": try await measurePlaylists()
+        case "metrics": try await measureMetrics()
         default: try await measureAnswers()
         }
     }
@@ -54,8 +56,9 @@ default:
 
 func refuseArguments() -> Never {
     print(
-        "usage: sluice-bench [parsing] [packaging] [playlists] [answers] | serve PORT FOLDER | hold PORT COUNT PATH"
-            + " | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS | kafka BROKERS | load")
+        "usage: sluice-bench [parsing] [packaging] [playlists] [answers] [metrics] | serve PORT FOLDER"
+            + " | hold PORT COUNT PATH | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS"
+            + " | kafka BROKERS | load")
     exit(EX_USAGE)
 }
 

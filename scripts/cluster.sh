@@ -69,6 +69,16 @@ http_port() {
   esac
 }
 
+# Every process has one, also those without an HTTP port: ingest 51 and 52, transcode 61 and 62, and so on.
+metrics_port() {
+  case $1 in
+    ingest-*) echo $((base + 50 + ${1#*-})) ;;
+    transcode-*) echo $((base + 60 + ${1#*-})) ;;
+    delivery-*) echo $((base + 70 + ${1#*-})) ;;
+    api-*) echo $((base + 80 + ${1#*-})) ;;
+  esac
+}
+
 start_service() {
   local name=$1
   mkdir -p "$folder/$name"
@@ -79,7 +89,7 @@ start_service() {
     REDIS_URL="redis://127.0.0.1:$redis_port" \
     S3_ENDPOINT="${CLUSTER_S3_ENDPOINT:-http://127.0.0.1:$s3_port}" S3_BUCKET=sluice \
     S3_ACCESS_KEY=sluice S3_SECRET_KEY=sluice-cluster-secret INSTANCE="$name" BIND_ADDRESS=127.0.0.1 \
-    DATA_DIR="$folder/$name" WEB_DIR="$root/web" ADMIN_TOKEN="$(cat "$folder/token")" PUBLIC_HOST=127.0.0.1 \
+    METRICS_PORT="$(metrics_port "$name")" DATA_DIR="$folder/$name" WEB_DIR="$root/web" ADMIN_TOKEN="$(cat "$folder/token")" PUBLIC_HOST=127.0.0.1 \
     PUBLIC_HTTP_PORT="$(http_port delivery-1)" PUBLIC_RTMP_PORT="$(rtmp_port ingest-1)" \
     RTMP_PORT="$(rtmp_port "$name")" HTTP_PORT="$(http_port "$name")" "$build/${name%-*}"
 }
@@ -174,6 +184,7 @@ The cluster is up.
   publish   rtmp://127.0.0.1:$(rtmp_port ingest-1)/live/KEY or rtmp://127.0.0.1:$(rtmp_port ingest-2)/live/KEY
   watch     http://127.0.0.1:$(http_port delivery-1)/hls/STREAM/master.m3u8 or port $(http_port delivery-2)
   API       http://127.0.0.1:$(http_port api-1)/streams or port $(http_port api-2), ADMIN_TOKEN=$(cat "$folder/token")
+  metrics   http://127.0.0.1:$(metrics_port ingest-1)/metrics, and so on: 51, 61, 71 and 81 above $base
   stores    PostgreSQL $postgres_port, Redis $redis_port, Kafka $kafka_port, S3 $s3_port, all on 127.0.0.1
   logs      $folder/logs
 A stream with its key:

@@ -8,4 +8,14 @@ public struct HealthCheck: Sendable {
         self.name = name
         self.check = check
     }
+
+    /// Whether the thing works now.
+    public func passes() async -> Bool {
+        do {
+            try await check()
+            return true
+        } catch {
+            return false
+        }
+    }
 }

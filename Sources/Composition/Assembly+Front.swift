@@ -10,21 +10,26 @@ import StreamingCore
 extension Assembly {
     mutating func addFront(_ loops: EventLoopGroup) throws {
         guard !roles.isDisjoint(with: [.delivery, .api]) else { return }
-        let listener = try configuration.httpServer.listen(on: loops, report: logger.networkEvents)
+        let listener = try configuration.httpServer.listen(
+            on: loops, report: network.hook(for: .http, then: logger.networkEvents))
+        metrics.addConnections(listener, port: "http", max: configuration.httpConnectionsMax)
         httpPort = Int(listener.address.port)
         var router = Router(cors: configuration.corsPolicy)
         let delivery = addPlayback(to: &router)
         let live = LiveStatus(
             reports: backends.reports, events: backends.events, streams: backends.streams,
-            hub: WebSocketHub<LiveTopic>(group: loops), recorder: roles.contains(.api) ? recorder : nil, clock: clock,
-            logger: logger.with("service", "live"))
+            hub: MeasuredWebSocketAudience(WebSocketHub<LiveTopic>(group: loops), WebSocketMetrics(in: metrics)),
+            recorder: roles.contains(.api) ? recorder : nil, clock: clock,
+            metrics: AudienceMetrics(in: metrics, clock: clock), logger: logger.with("service", "live"))
         if let adminToken {
             addAPI(to: &router, adminToken, live)
         } else {
             LiveRoutes(live: live, streams: backends.streams, cors: configuration.corsPolicy).add(to: &router)
             HealthRoutes(checks: backends.checks, logger: logger).add(to: &router)
         }
-        services.append(HTTPFront(configuration, listener: listener, router: router, delivery: delivery))
+        if configuration.tellsMetricsToAll(roles) { page.add(to: &router) }
+        let handler = MeasuredHandler(router, HTTPMetrics(in: metrics))
+        services.append(HTTPFront(configuration, listener: listener, handler: handler, delivery: delivery))
         if let delivery { services.append(delivery) }
         services.append(live)
     }
@@ -45,7 +50,8 @@ extension Assembly {
             audience: Audience(
                 reports: backends.reports, instance: reporter, sessionsMax: configuration.viewerSessionsMax,
                 offersCookies: configuration.offersViewerCookies), clock: clock,
-            logger: logger.with("service", "delivery"))
+            metrics: DeliveryMetrics(in: metrics), logger: logger.with("service", "delivery"))
+        metrics.addDelivery(service)
         for pattern in ["/hls/{path...}", "/dash/{path...}"] {
             router.on(.get, pattern) { request, _ in await service.respond(to: request) }
         }

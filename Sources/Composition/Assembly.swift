@@ -21,6 +21,9 @@ struct Assembly {
     let clock: any WallClock = SystemWallClock()
     let configuration: Configuration
     let roles: Role
+    let metrics = MetricsRegistry()
+    let page: MetricsPage
+    let network: NetworkMetrics
     let logger: Logger
     /// What the process calls itself in reports: another name at every start.
     let reporter: String
@@ -33,10 +36,13 @@ struct Assembly {
         self.roles = roles
         self.logger = logger
         reporter = "\(configuration.instanceName)/\(UUIDv7(at: clock.now()))"
+        page = MetricsPage(metrics)
+        network = NetworkMetrics(in: metrics)
+        metrics.addBuild(roles)
         rtmpPort = configuration.rtmpPort
         httpPort = configuration.httpPort
         backends = try await Backends.open(
-            configuration, roles: roles, loops: loops, logger: logger.with("service", "store"))
+            configuration, roles: roles, loops: loops, metrics: metrics, logger: logger.with("service", "store"))
         adminToken =
             roles.contains(.api)
             ? try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory) : nil
@@ -44,6 +50,12 @@ struct Assembly {
         if roles.contains(.transcode) { addTranscode() }
         try addFront(loops)
         services += backends.services
+        services.append(DependencyWatch(backends.checks + backends.watched, in: metrics))
+        if let port = configuration.adminPort(of: roles) {
+            services.append(
+                try AdminPort(
+                    configuration, port: port, page: page, checks: backends.checks, loops: loops, logger: logger))
+        }
     }
 
     private mutating func addIngest(_ loops: EventLoopGroup) async throws {
@@ -61,17 +73,20 @@ struct Assembly {
         }
         let listener = try TCPListener(
             host: configuration.listenHost, port: UInt16(configuration.rtmpPort), group: loops, options: options,
-            report: logger.networkEvents)
+            report: network.hook(for: .rtmp, then: logger.networkEvents))
         rtmpPort = Int(listener.address.port)
+        metrics.addConnections(listener, port: "rtmp", max: options.connectionsMax)
+        let ingest = IngestMetrics(in: metrics)
         let registry = BroadcastRegistry(
             streams: backends.streams, log: backends.frames, events: backends.events, clock: clock,
             graceMilliseconds: configuration.reconnectGraceMilliseconds, reports: (backends.reports, reporter),
-            logger: logger)
+            metrics: ingest, logger: logger)
+        metrics.addBroadcasts(registry)
         let settings = configuration.ingest
         services.append(
             IngestService(
                 configuration: settings, listener: listener, keys: backends.keys, registry: registry,
-                events: backends.events, clock: clock, logger: logger))
+                events: backends.events, clock: clock, metrics: ingest, logger: logger))
     }
 
     var window: LiveWindow.Configuration {
@@ -92,7 +107,8 @@ struct Assembly {
             TranscodeService(
                 configuration: settings, levels: backends.levels, log: backends.frames, store: segments,
                 timeline: backends.timeline, snapshots: backends.snapshots, archive: backends.archive,
-                events: backends.events, clock: clock, logger: logger.with("service", "transcode")))
+                events: backends.events, clock: clock, metrics: TranscodeMetrics(in: metrics),
+                logger: logger.with("service", "transcode")))
     }
 
     /// What an administrator can do, for the first stream.

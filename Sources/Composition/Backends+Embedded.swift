@@ -10,27 +10,31 @@ extension Backends {
     /// The back ends of a single machine: SQLite, logs in this process, and segments in memory over a folder. What the
     /// configuration has elsewhere is not opened.
     static func embedded(
-        _ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger
+        _ configuration: Configuration, roles: Role, loops: EventLoopGroup, metrics: MetricsRegistry, logger: Logger
     ) async throws -> Backends {
         try makeFolder(configuration.dataDirectory)
         // With PostgreSQL it stays empty and in memory.
         let isUsed = configuration.backends.databaseURL == nil
+        let databaseMetrics = DatabaseMetrics(in: metrics)
         let database = try await SQLiteDatabase.open(
-            at: isUsed ? .file(configuration.dataDirectory + "/sluice.db") : .memory)
+            at: isUsed ? .file(configuration.dataDirectory + "/sluice.db") : .memory,
+            metrics: isUsed ? databaseMetrics : DatabaseMetrics())
         var limits = FrameLogLimits()
         limits.streamsMax = IngestLimits.broadcastsMax
+        let frames = LocalFrameLog(limits: limits, executors: loops.loops)
+        if configuration.backends.kafkaBrokers.isEmpty { metrics.addFrameLog(frames) }
         var backends = Backends(
             streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database),
             levels: SQLiteQualityLevelRepository(database),
-            frames: LocalFrameLog(limits: limits, executors: loops.loops),
-            timeline: LocalTimelineLog(), events: LocalEventLog(), reports: LocalReportLog(),
+            frames: frames, timeline: LocalTimelineLog(), events: LocalEventLog(), reports: LocalReportLog(),
             sessions: SQLiteViewerSessionRepository(database), metrics: SQLiteStreamMetricsRepository(database),
-            retention: SQLiteAudienceRetention(database))
+            retention: SQLiteAudienceRetention(database), databaseMetrics: databaseMetrics)
         if isUsed { backends.checks.append(HealthCheck("database") { try await database.check() }) }
         if configuration.backends.redisURL == nil, !roles.isDisjoint(with: [.transcode, .delivery]) {
             let folder = try await DirectorySegmentStore.open(at: configuration.dataDirectory + "/segments")
             let segments = TieredSegmentStore(
                 memoryBytesMax: configuration.segmentMemoryBytes, over: folder, logger: logger)
+            metrics.addSegments(segments, bytesMax: configuration.segmentMemoryBytes)
             backends.stored = segments
             backends.served = segments
             backends.services.append(segments)

@@ -11,11 +11,13 @@ import StreamingCore
 /// The back ends that several processes share.
 extension Backends {
     mutating func useDatabase(
-        _ url: Secret, _ configuration: Configuration, roles: Role, logger: Logger
+        _ url: Secret, _ configuration: Configuration, roles: Role, metrics: MetricsRegistry, logger: Logger
     ) async throws {
         var settings = PostgresSettings()
         settings.connectionsMax = configuration.backends.databaseConnectionCount
-        let database = try PostgresDatabase(url: url, settings: settings, logger: logger)
+        let database = try PostgresDatabase(
+            url: url, settings: settings, metrics: databaseMetrics, logger: logger)
+        metrics.addPool(database, max: settings.connectionsMax)
         for name in try await database.migrate() {
             logger.info("database migrated", ["migration": LogValue(name)])
         }
@@ -27,11 +29,13 @@ extension Backends {
         keys = PostgresStreamKeyRepository(database)
         levels = PostgresQualityLevelRepository(database)
         sessions = PostgresViewerSessionRepository(database)
-        metrics = PostgresStreamMetricsRepository(database)
+        self.metrics = PostgresStreamMetricsRepository(database)
         retention = PostgresAudienceRetention(database)
         // Viewers are served without it.
         if !roles.isDisjoint(with: [.ingest, .api]) {
             checks.append(HealthCheck("database") { try await database.check() })
+        } else {
+            watched.append(HealthCheck("database") { try await database.check() })
         }
     }
 
@@ -72,7 +76,8 @@ extension Backends {
 
     /// - Parameter database: Where workers lease the partitions that they read.
     mutating func useKafka(
-        _ configuration: Configuration, database: Secret, roles: Role, loops: EventLoopGroup, logger: Logger
+        _ configuration: Configuration, database: Secret, roles: Role, loops: EventLoopGroup,
+        metrics: MetricsRegistry, logger: Logger
     ) async throws {
         var settings = KafkaConfiguration(brokers: configuration.backends.kafkaBrokers.joined(separator: ","))
         settings.partitions = configuration.backends.kafkaPartitionCount
@@ -85,31 +90,33 @@ extension Backends {
         let registry = try configuration.backends.kafkaSchemaRegistryURL.map { try SchemaRegistry.http($0) }
         let leases = try PostgresPartitionLeases(url: database, logger: logger)
         let cluster = try await KafkaCluster.open(
-            settings, leases: leases, registry: registry, executors: loops.loops, logger: logger)
+            settings, leases: leases, registry: registry, executors: loops.loops,
+            metrics: KafkaMetrics(in: metrics), logger: logger)
+        metrics.addKafka(cluster, bytesMax: settings.waitingBytesMax)
         frames = cluster.frames
         timeline = cluster.timeline
         events = cluster.events
         reports = cluster.reports
         // What is on air can be watched without it, up to where it has come.
-        if !roles.isDisjoint(with: [.ingest, .transcode]) {
-            checks.append(
-                HealthCheck("kafka") { () throws(StreamError) in
-                    guard !cluster.isDown else { throw .network(reason: "kafka does not answer") }
-                })
+        let check = HealthCheck("kafka") { () throws(StreamError) in
+            guard !cluster.isDown else { throw .network(reason: "kafka does not answer") }
         }
+        if roles.isDisjoint(with: [.ingest, .transcode]) { watched.append(check) } else { checks.append(check) }
         services.append(ClusterConnection(cluster: cluster))
     }
 
     mutating func useSharedSegments(
-        _ url: Secret, _ configuration: Configuration, roles: Role, logger: Logger
+        _ url: Secret, _ configuration: Configuration, roles: Role, metrics: MetricsRegistry, logger: Logger
     ) throws {
         let clock = SystemWallClock()
         let pool = try RedisPool(RedisSettings(url: url), logger: logger)
-        let near = RedisSegmentStore(
-            pool, segmentMilliseconds: configuration.redisSegmentMilliseconds, clock: clock, logger: logger)
+        let near = MeasuredSegmentStore(
+            RedisSegmentStore(
+                pool, segmentMilliseconds: configuration.redisSegmentMilliseconds, clock: clock, logger: logger),
+            name: "redis", in: metrics)
         snapshots = RedisTimelineSnapshots(pool)
         checks.append(HealthCheck("redis") { try await pool.check() })
-        var far: S3SegmentStore?
+        var far: (any SegmentStore)?
         var uploader: S3Uploader?
         if let s3 = configuration.backends.s3 {
             let store = S3SegmentStore(
@@ -117,9 +124,10 @@ extension Backends {
                     endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region, accessKey: s3.accessKey,
                     secretKey: s3.secretKey, sessionToken: s3.sessionToken, usesPathStyle: s3.usesPathStyle,
                     certificateAuthorityFile: s3.certificateAuthorityFile))
-            far = store
+            far = MeasuredSegmentStore(store, name: "s3", in: metrics)
             if roles.contains(.transcode) {
                 let made = S3Uploader(store, retentionDays: s3.retentionDays, logger: logger)
+                metrics.addUploads(made)
                 uploader = made
                 archive = made
                 checks.append(HealthCheck("s3 uploads") { () throws(StreamError) in try made.check() })
@@ -135,6 +143,7 @@ extension Backends {
             let cache = TieredSegmentStore(
                 memoryBytesMax: configuration.segmentMemoryBytes,
                 over: LayeredSegmentStore(near: near, far: far, clock: clock), logger: logger)
+            metrics.addSegments(cache, bytesMax: configuration.segmentMemoryBytes)
             served = cache
             services.append(cache)
         }

@@ -27,24 +27,31 @@ struct Backends {
     var services: [any Service] = []
     /// What must work for the process to be ready.
     var checks: [HealthCheck] = []
+    /// What is watched beside them: the process is of use without it.
+    var watched: [HealthCheck] = []
+    /// Where calls to the database are counted, whichever it is.
+    let databaseMetrics: DatabaseMetrics
 
     /// Opens what the configuration names.
     ///
-    /// - Parameter loops: Where the readers of the frame log run.
+    /// - Parameters:
+    ///   - loops: Where the readers of the frame log run.
+    ///   - metrics: Where they count, and are read.
     static func open(
-        _ configuration: Configuration, roles: Role, loops: EventLoopGroup, logger: Logger
+        _ configuration: Configuration, roles: Role, loops: EventLoopGroup, metrics: MetricsRegistry, logger: Logger
     ) async throws -> Backends {
-        var backends = try await embedded(configuration, roles: roles, loops: loops, logger: logger)
+        var backends = try await embedded(configuration, roles: roles, loops: loops, metrics: metrics, logger: logger)
         // The configuration has no brokers without a database.
         if !configuration.backends.kafkaBrokers.isEmpty, let url = configuration.backends.databaseURL {
-            try await backends.useKafka(configuration, database: url, roles: roles, loops: loops, logger: logger)
+            try await backends.useKafka(
+                configuration, database: url, roles: roles, loops: loops, metrics: metrics, logger: logger)
         }
         if let url = configuration.backends.databaseURL {
-            try await backends.useDatabase(url, configuration, roles: roles, logger: logger)
+            try await backends.useDatabase(url, configuration, roles: roles, metrics: metrics, logger: logger)
         }
         // Nobody else stores segments or asks for them.
         if let url = configuration.backends.redisURL, !roles.isDisjoint(with: [.transcode, .delivery]) {
-            try backends.useSharedSegments(url, configuration, roles: roles, logger: logger)
+            try backends.useSharedSegments(url, configuration, roles: roles, metrics: metrics, logger: logger)
         }
         return backends
     }

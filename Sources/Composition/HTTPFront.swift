@@ -11,8 +11,8 @@ struct HTTPFront: Service {
     private let delivery: DeliveryService?
     private let farewellMilliseconds: Int64
 
-    init(_ configuration: Configuration, listener: TCPListener, router: Router, delivery: DeliveryService?) {
-        server = HTTPServer(configuration.httpServer, listener: listener, handler: router)
+    init(_ configuration: Configuration, listener: TCPListener, handler: any HTTPHandler, delivery: DeliveryService?) {
+        server = HTTPServer(configuration.httpServer, listener: listener, handler: handler)
         self.delivery = delivery
         farewellMilliseconds = min(
             configuration.segmentMilliseconds + Self.reloadSlackMilliseconds, configuration.shutdownGraceMilliseconds)

@@ -13,7 +13,7 @@ public final class DeliveryService: Service, HTTPHandler {
     private let audioName = Packager.Configuration().audioName
     let channels: StreamChannels
     let lookup: StreamLookup
-    let hot = HotSegments()
+    let hot: HotSegments
     /// What is fetched from the store, by the path of its answer.
     let fetches = SharedWork<String, HTTPRepresentation?>()
     let transport: TransportSegments
@@ -25,6 +25,7 @@ public final class DeliveryService: Service, HTTPHandler {
     private let snapshots: (any TimelineSnapshots)?
     private let events: any EventLog
     let clock: any WallClock
+    private let metrics: DeliveryMetrics
     let logger: Logger
 
     /// - Parameters:
@@ -34,9 +35,13 @@ public final class DeliveryService: Service, HTTPHandler {
     public init(
         window: LiveWindow.Configuration, retentionMilliseconds: Int64, streams: any StreamRepository,
         store: any SegmentStore, timeline: any TimelineLog, snapshots: (any TimelineSnapshots)? = nil,
-        events: any EventLog, audience: Audience, clock: any WallClock, logger: Logger
+        events: any EventLog, audience: Audience, clock: any WallClock, metrics: DeliveryMetrics = DeliveryMetrics(),
+        logger: Logger
     ) {
-        channels = StreamChannels(window: window, retentionMilliseconds: retentionMilliseconds)
+        channels = StreamChannels(
+            window: window, retentionMilliseconds: retentionMilliseconds, metrics: metrics)
+        hot = HotSegments(metrics: metrics)
+        self.metrics = metrics
         lookup = StreamLookup(streams: streams)
         transport = TransportSegments(store: store)
         viewers = Viewers(audience)
@@ -105,6 +110,7 @@ public final class DeliveryService: Service, HTTPHandler {
                 return
             }
             channel.apply(event, at: now)
+            if let age = channel.age(of: event, at: now) { metrics.partCame(ageMilliseconds: age) }
         } catch {
             logger.error("timeline record not understood", ["stream.id": LogValue(stream), "error": LogValue(error)])
         }

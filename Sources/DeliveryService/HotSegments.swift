@@ -27,16 +27,21 @@ final class HotSegments: Sendable {
     }
 
     private let state = Mutex(State())
+    private let metrics: DeliveryMetrics
+
+    init(metrics: DeliveryMetrics = DeliveryMetrics()) { self.metrics = metrics }
 
     func find(_ path: String, at now: WallTime) -> Hot? {
         state.withLock { state in
             guard let found = state.hot[path], found.expiresAt > now else { return nil }
+            metrics.cacheHit()
             return found
         }
     }
 
     /// Keeps an answer, unless those that are kept already take ``DeliveryLimits/hotBytesMax``.
     func keep(_ representation: HTTPRepresentation, for path: String, at now: WallTime) {
+        metrics.cacheMiss()
         let subject = MediaPath(path).map { ViewerSubject($0, isDASH: path.hasPrefix("/dash/")) }
         state.withLock { state in
             let isFull = state.byteCount + representation.length > DeliveryLimits.hotBytesMax

@@ -151,7 +151,8 @@ extension StreamChannel {
             guarded.nextHeld += 1
             return guarded.nextHeld
         }
-        return await withTaskCancellationHandler {
+        let stopwatch = Stopwatch()
+        let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let outcome = guarded.withLock { guarded in
                     Task.isCancelled ? .cancelled : hold(&guarded, id, continuation)
@@ -161,5 +162,7 @@ extension StreamChannel {
         } onCancel: {
             guarded.withLock { cancelled(&$0, id) }?.resume(returning: .cancelled)
         }
+        metrics.waited(stopwatch, outcome, changeAt: newestChange.load(ordering: .relaxed))
+        return outcome
     }
 }

@@ -64,8 +64,12 @@ final class StreamChannel: Sendable {
     enum Starting: Hashable { case somethingToPlay }
 
     let guarded: Mutex<Guarded>
+    let metrics: DeliveryMetrics
+    /// When the newest event came, as stopwatches count.
+    let newestChange = Atomic(0)
 
-    init(window: LiveWindow.Configuration) {
+    init(window: LiveWindow.Configuration, metrics: DeliveryMetrics = DeliveryMetrics()) {
+        self.metrics = metrics
         guarded = Mutex(Guarded(window: LiveWindow(window)))
     }
 
@@ -73,6 +77,7 @@ final class StreamChannel: Sendable {
     ///
     /// What they get is rendered before the first of them is woken, once, and without holding up other requests.
     func apply(_ event: TimelineEvent, at now: WallTime) {
+        newestChange.store(Stopwatch().beganNanoseconds, ordering: .relaxed)
         for woken in guarded.withLock({ $0.apply(event, at: now) }) {
             if let (document, coding) = woken.document {
                 _ = document.representation(RenderedDocument.Form(coding: coding, caching: .satisfied))

@@ -8,8 +8,12 @@ final class StreamChannels: Sendable {
     private let channels = Mutex<[StreamID: StreamChannel]>([:])
     private let window: LiveWindow.Configuration
     private let retentionMilliseconds: Int64
+    private let metrics: DeliveryMetrics
 
-    init(window: LiveWindow.Configuration, retentionMilliseconds: Int64) {
+    init(
+        window: LiveWindow.Configuration, retentionMilliseconds: Int64, metrics: DeliveryMetrics = DeliveryMetrics()
+    ) {
+        self.metrics = metrics
         self.window = window
         self.retentionMilliseconds = retentionMilliseconds
     }
@@ -28,7 +32,7 @@ final class StreamChannels: Sendable {
                 }
                 displaced = channels.removeValue(forKey: oldest)
             }
-            let channel = StreamChannel(window: window)
+            let channel = StreamChannel(window: window, metrics: metrics)
             channels[stream] = channel
             return (channel, displaced)
         }

@@ -12,6 +12,8 @@ final class Broadcast: Sendable {
     private let events: any EventLog
     /// The event that told of its beginning.
     private let beginning: UUIDv7
+    private let origin: BroadcastOrigin
+    private let metrics: IngestMetrics
     private let logger: Logger
 
     fileprivate struct Guarded: ~Copyable {
@@ -25,6 +27,8 @@ final class Broadcast: Sendable {
         var isRecording = false
         /// Whether the event of our beginning has come back to us.
         var isKnown = false
+        /// What was told of repairs already.
+        var repairsTold = 0
     }
 
     /// Something that must be written down.
@@ -37,12 +41,15 @@ final class Broadcast: Sendable {
 
     init(
         stream: StreamID, origin: BroadcastOrigin, beginning: UUIDv7, writer: any FrameLogWriter,
-        graceMilliseconds: Int64, streams: any StreamRepository, events: any EventLog, logger: Logger
+        graceMilliseconds: Int64, streams: any StreamRepository, events: any EventLog,
+        metrics: IngestMetrics = IngestMetrics(), logger: Logger
     ) {
         self.stream = stream
         self.streams = streams
         self.events = events
         self.beginning = beginning
+        self.origin = origin
+        self.metrics = metrics
         self.logger = logger.with("stream.id", LogValue(stream))
         let machine = StateMachine(origin: origin, graceMilliseconds: graceMilliseconds)
         guarded = Mutex(Guarded(machine: machine, writer: writer))
@@ -80,6 +87,8 @@ final class Broadcast: Sendable {
                     guarded.meter.received(frame, at: now)
                     if let newDiscontinuity { guarded.note(.discontinuity(newDiscontinuity)) }
                     try guarded.writer.append(.frame(repaired))
+                    metrics.appended(repaired, of: origin)
+                    metrics.repaired(guarded.takeRepairs())
                     return true
                 case .drop:
                     guarded.meter.received(frame, at: now)
@@ -115,6 +124,7 @@ final class Broadcast: Sendable {
         switch action {
         case .ignore: return false
         case .interrupt:
+            metrics.sourceWasLost()
             logger.info("encoder lost, waiting for it to come back", ["repairs": LogValue(repairs.summary)])
         case .end: logger.info("broadcast ended", ["repairs": LogValue(repairs.summary)])
         }
@@ -234,6 +244,9 @@ final class Broadcast: Sendable {
         if let publisher, publisher.keyID == keyID { publisher.stop(.keyRevoked) }
     }
 
+    /// Whether an encoder is connected.
+    var isPublished: Bool { guarded.withLock { $0.publisher != nil } }
+
     /// Whether there is something to write down.
     var hasChanges: Bool { guarded.withLock { !$0.changes.isEmpty } }
 
@@ -296,6 +309,13 @@ extension Broadcast.Guarded {
         }
         if changes.count >= IngestLimits.changesWaitingMax { changes.removeFirst() }
         changes.append(change)
+    }
+
+    /// How many repairs were made since this was asked last.
+    fileprivate mutating func takeRepairs() -> Int {
+        let sum = machine.repairs.sum
+        defer { repairsTold = sum }
+        return sum - repairsTold
     }
 
     fileprivate mutating func beginRecording() -> Bool {

@@ -18,13 +18,15 @@ public final class BroadcastRegistry: Sendable {
     private let events: any EventLog
     private let clock: any WallClock
     private let graceMilliseconds: Int64
+    private let metrics: IngestMetrics
     private let logger: Logger
     /// Where it is told each second what encoders send, and by whom; nobody is told where it is `nil`.
     private let reports: (log: any ReportLog, instance: String)?
 
     public init(
         streams: any StreamRepository, log: any FrameLog, events: any EventLog, clock: any WallClock,
-        graceMilliseconds: Int64, reports: (log: any ReportLog, instance: String)? = nil, logger: Logger
+        graceMilliseconds: Int64, reports: (log: any ReportLog, instance: String)? = nil,
+        metrics: IngestMetrics = IngestMetrics(), logger: Logger
     ) {
         self.streams = streams
         self.log = log
@@ -32,6 +34,7 @@ public final class BroadcastRegistry: Sendable {
         self.clock = clock
         self.graceMilliseconds = graceMilliseconds
         self.reports = reports
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -136,6 +139,13 @@ public final class BroadcastRegistry: Sendable {
         }
     }
 
+    /// How many broadcasts there are whose encoder is connected, and how many that wait for theirs.
+    public var counts: (published: Int, waiting: Int) {
+        let all = live
+        let published = all.count { $0.isPublished }
+        return (published, all.count - published)
+    }
+
     private var live: [Broadcast] { entries.withLock { $0.values.compactMap(\.broadcast) } }
 
     private enum Decision {
@@ -169,7 +179,8 @@ public final class BroadcastRegistry: Sendable {
             let beginning = StreamEvent(streamID: stream, at: now, kind: .started)
             let broadcast = Broadcast(
                 stream: stream, origin: origin, beginning: beginning.id, writer: writer,
-                graceMilliseconds: graceMilliseconds, streams: streams, events: events, logger: logger)
+                graceMilliseconds: graceMilliseconds, streams: streams, events: events, metrics: metrics,
+                logger: logger)
             _ = broadcast.admit(publisher, at: now)
             settle(stream, as: .live(broadcast))
             do {

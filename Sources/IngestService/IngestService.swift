@@ -45,6 +45,7 @@ public final class IngestService: Service {
     let keys: any StreamKeyRepository
     let registry: BroadcastRegistry
     let clock: any WallClock
+    let metrics: IngestMetrics
     let logger: Logger
     /// Lets through as many lines about refused peers as a log can bear.
     let refusals = LogThrottle(linesPerSecondMax: IngestLimits.refusalLinesPerSecondMax)
@@ -55,7 +56,7 @@ public final class IngestService: Service {
 
     public init(
         configuration: Configuration, listener: TCPListener, keys: any StreamKeyRepository, registry: BroadcastRegistry,
-        events: any EventLog, clock: any WallClock, logger: Logger
+        events: any EventLog, clock: any WallClock, metrics: IngestMetrics = IngestMetrics(), logger: Logger
     ) {
         self.configuration = configuration
         self.listener = listener
@@ -63,6 +64,7 @@ public final class IngestService: Service {
         self.registry = registry
         self.events = events
         self.clock = clock
+        self.metrics = metrics
         self.logger = logger
     }
 

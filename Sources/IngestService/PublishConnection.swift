@@ -118,12 +118,14 @@ actor PublishConnection {
     /// - Returns: The session's reason to close, if it has one.
     private func handleEvents() async throws -> CloseReason? {
         let now = service.clock.now()
+        let stopwatch = Stopwatch()
         var sawFrames = false
         while let event = session.nextEvent() {
             switch event {
             case .frame(let frame):
                 guard let broadcast else { continue }
                 sawFrames = true
+                service.metrics.received(frame)
                 if !broadcast.receive(frame, from: identifier, at: now) { order.give(.logFailed) }
             case .connected(let information):
                 logger.debug("connected", ["encoder.name": LogValue(information.encoder)])
@@ -139,6 +141,7 @@ actor PublishConnection {
                 return reason
             }
         }
+        if sawFrames { service.metrics.flushed(stopwatch) }
         // Rarely there is something to write down: a new discontinuity. The encoder does not wait for a slow database.
         if sawFrames, let broadcast, broadcast.hasChanges { Task { await broadcast.recordChanges() } }
         return nil
@@ -162,7 +165,9 @@ actor PublishConnection {
             logger.info(
                 "publish accepted", ["stream.id": LogValue(key.streamID), "key.id": LogValue(key.id)])
             session.accept()
+            service.metrics.publishEnded(nil)
         } catch {
+            service.metrics.publishEnded(error)
             let rejection: PublishRejection =
                 switch error {
                 case .invalidKey, .notFound, .invalidValue: .badName
@@ -216,6 +221,7 @@ actor PublishConnection {
             logger.info("connection closed", ["reason": "idle"])
             session.end(.idle)
         case .malformed(let failure):
+            service.metrics.connectionWasMalformed()
             if let hidden = service.refusals.admit(at: service.clock.now()) {
                 logger.warning("malformed RTMP", ["error": LogValue(failure), "lines.hidden": LogValue(hidden)])
             }

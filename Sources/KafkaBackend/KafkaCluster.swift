@@ -25,7 +25,8 @@ public final class KafkaCluster: Sendable {
     ///   does not take, ``StreamError/conflict(reason:)`` when its topics do not fit together.
     public static func open(
         _ configuration: KafkaConfiguration, leases: any PartitionLeases, registry: SchemaRegistry? = nil,
-        executors: [any TaskExecutor] = [], clock: any WallClock = SystemWallClock(), logger: Logger
+        executors: [any TaskExecutor] = [], clock: any WallClock = SystemWallClock(),
+        metrics: KafkaMetrics = KafkaMetrics(), logger: Logger
     ) async throws(StreamError) -> KafkaCluster {
         guard configuration.messageBytesMax > KafkaLimits.messageBytesMin else {
             throw .invalidValue(field: "messageBytesMax", reason: "keyframes have more than a megabyte")
@@ -42,7 +43,7 @@ public final class KafkaCluster: Sendable {
             }
         }
         try setUp.get()
-        let producer = try KafkaProducer(configuration, health: health, logger: logger)
+        let producer = try KafkaProducer(configuration, health: health, metrics: metrics, logger: logger)
         return try KafkaCluster(
             configuration, producer, leases: leases, registry: registry, executors: executors, clock: clock,
             logger: logger)
@@ -65,6 +66,9 @@ public final class KafkaCluster: Sendable {
 
     /// Bytes that wait for Kafka in this process.
     public var waitingBytes: Int { producer.waiting.bytes }
+
+    /// Records that wait for Kafka in this process.
+    public var waitingRecords: Int { producer.waiting.records }
 
     /// Sends what waits, for ``KafkaLimits/flushMilliseconds`` at most, and ends. Nothing can be appended afterwards.
     public func close() async { await producer.shutDown() }

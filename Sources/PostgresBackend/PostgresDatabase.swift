@@ -17,12 +17,13 @@ public final class PostgresDatabase: Sendable {
     ///   - logger: Is told when the database cannot be reached, and when it can be again.
     /// - Throws: ``StreamError/invalidValue(field:reason:)`` when the URL is none; the reason does not repeat it.
     public init(
-        url: Secret, settings: PostgresSettings = PostgresSettings(), logger: Logger
+        url: Secret, settings: PostgresSettings = PostgresSettings(), metrics: DatabaseMetrics = DatabaseMetrics(),
+        logger: Logger
     ) throws(StreamError) {
         precondition(PostgresSettings.connectionsRange.contains(settings.connectionsMax), "connections have a range")
         self.logger = logger
         target = try PostgresTarget(url: url)
-        pool = PostgresPool(target, settings, logger: logger)
+        pool = PostgresPool(target, settings, metrics: metrics, logger: logger)
     }
 
     deinit { pool.close() }

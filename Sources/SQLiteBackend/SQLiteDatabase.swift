@@ -17,31 +17,36 @@ public enum SQLiteLocation: Sendable, Equatable {
 public actor SQLiteDatabase {
     private let executor: DedicatedThreadExecutor
     private let connection: SQLiteConnection
+    private let metrics: DatabaseMetrics
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// Opens a database and brings its schema up to date.
     ///
     /// - Throws: ``StreamError/database(reason:)`` when the file cannot be used or was written by a newer version.
-    public static func open(at location: SQLiteLocation) async throws(StreamError) -> SQLiteDatabase {
-        try await open(at: location, migrations: Migration.all)
+    public static func open(
+        at location: SQLiteLocation, metrics: DatabaseMetrics = DatabaseMetrics()
+    ) async throws(StreamError) -> SQLiteDatabase {
+        try await open(at: location, migrations: Migration.all, metrics: metrics)
     }
 
     @concurrent
     static func open(
-        at location: SQLiteLocation, migrations: [Migration]
+        at location: SQLiteLocation, migrations: [Migration], metrics: DatabaseMetrics = DatabaseMetrics()
     ) async throws(StreamError) -> SQLiteDatabase {
         let executor = DedicatedThreadExecutor()
         return try await withTaskExecutorPreference(executor) { () async throws(StreamError) in
-            try SQLiteDatabase(location, migrations, executor)
+            try SQLiteDatabase(location, migrations, executor, metrics)
         }
     }
 
     /// Blocks; runs on the executor's thread.
     private init(
-        _ location: SQLiteLocation, _ migrations: [Migration], _ executor: DedicatedThreadExecutor
+        _ location: SQLiteLocation, _ migrations: [Migration], _ executor: DedicatedThreadExecutor,
+        _ metrics: DatabaseMetrics
     ) throws(StreamError) {
         self.executor = executor
+        self.metrics = metrics
         switch location {
         case .memory: connection = try SQLiteConnection(opening: ":memory:")
         case .file(let path):
@@ -65,14 +70,28 @@ public actor SQLiteDatabase {
     func perform<Value: Sendable>(
         _ body: @Sendable (SQLiteConnection) throws(StreamError) -> Value
     ) throws(StreamError) -> Value {
-        try body(connection)
+        try measured { () throws(StreamError) in try body(connection) }
+    }
+
+    private func measured<Value>(_ call: () throws(StreamError) -> Value) throws(StreamError) -> Value {
+        let stopwatch = Stopwatch()
+        do throws(StreamError) {
+            let value = try call()
+            metrics.ended(stopwatch)
+            return value
+        } catch {
+            metrics.ended(stopwatch, failure: error)
+            throw error
+        }
     }
 
     /// Runs `body` in a transaction.
     func transaction<Value: Sendable>(
         _ body: @Sendable (SQLiteConnection) throws(StreamError) -> Value
     ) throws(StreamError) -> Value {
-        try connection.transaction { () throws(StreamError) in try body(connection) }
+        try measured { () throws(StreamError) in
+            try connection.transaction { () throws(StreamError) in try body(connection) }
+        }
     }
 
     /// Makes an empty file for its owner alone, if there is none; SQLite gives the files beside it the same mode.

@@ -16,6 +16,7 @@ actor StreamOutlet {
     private let timeline: any TimelineLog
     private let retained: RetainedWindows
     private let clock: any WallClock
+    private let metrics: TranscodeMetrics
     private let logger: Logger
     private let snapshot: SnapshotWriter?
     private let recording: RecordingKeeper?
@@ -53,7 +54,7 @@ actor StreamOutlet {
     init(
         _ reader: any FrameLogReader, store: any SegmentStore, timeline: any TimelineLog,
         snapshots: (any TimelineSnapshots)?, archive: (any SegmentArchive)?, retained: RetainedWindows,
-        clock: any WallClock, logger: Logger
+        clock: any WallClock, metrics: TranscodeMetrics = TranscodeMetrics(), logger: Logger
     ) {
         stream = reader.stream
         fence = reader.fence
@@ -62,6 +63,7 @@ actor StreamOutlet {
         self.timeline = timeline
         self.retained = retained
         self.clock = clock
+        self.metrics = metrics
         self.logger = logger
         recording = archive.map { RecordingKeeper($0, stream: reader.stream, logger: logger) }
         snapshot = snapshots.map { SnapshotWriter($0, stream: reader.stream, fence: reader.fence) }
@@ -126,6 +128,7 @@ actor StreamOutlet {
                 return true
             } catch {
                 guard ContinuousClock.now < deadline, !Task.isCancelled else {
+                    metrics.outputWasLost()
                     logger.error(loss, ["error": LogValue(error)])
                     return false
                 }

@@ -48,6 +48,7 @@ public final class TranscodeService: Service {
     private let events: any EventLog
     private let retained: RetainedWindows
     private let clock: any WallClock
+    private let metrics: TranscodeMetrics
     private let logger: Logger
     private let readers = Atomic(0)
     private let load: WorkerLoad
@@ -61,7 +62,8 @@ public final class TranscodeService: Service {
     public init(
         configuration: Configuration, levels: (any QualityLevelRepository)? = nil, log: any FrameLog,
         store: any SegmentStore, timeline: any TimelineLog, snapshots: (any TimelineSnapshots)? = nil,
-        archive: (any SegmentArchive)? = nil, events: any EventLog, clock: any WallClock, logger: Logger
+        archive: (any SegmentArchive)? = nil, events: any EventLog, clock: any WallClock,
+        metrics: TranscodeMetrics = TranscodeMetrics(), logger: Logger
     ) {
         self.configuration = configuration
         self.levels = levels
@@ -75,6 +77,7 @@ public final class TranscodeService: Service {
         self.archive = archive
         self.events = events
         self.clock = clock
+        self.metrics = metrics
         self.logger = logger
         retained = RetainedWindows(
             configuration: configuration.window, retentionMilliseconds: configuration.retentionMilliseconds)
@@ -103,7 +106,8 @@ public final class TranscodeService: Service {
         let checkpoint = resumed(reader, logger)
         let outlet = StreamOutlet(
             reader, store: store, timeline: timeline, snapshots: snapshots, archive: archive, retained: retained,
-            clock: clock, logger: logger)
+            clock: clock, metrics: metrics, logger: logger)
+        defer { metrics.ended(reader.stream) }
         if let checkpoint {
             logger.info("stream taken over", ["segment": LogValue(checkpoint.packager.segmentNumber)])
             await outlet.takeOver(knowing: checkpoint.packager.events)
@@ -140,7 +144,7 @@ public final class TranscodeService: Service {
     ) async {
         let stream = reader.stream
         let outlets = StreamTranscoder.Outlets(
-            carryOut: { await outlet.carryOut($0) },
+            carryOut: { await self.metrics.measure($0) { await outlet.carryOut($0) } },
             passed: { position, checkpoint in
                 reader.commit(FrameLogCheckpoint(position: position, state: checkpoint?.encoded ?? Bytes()))
             },
@@ -153,7 +157,7 @@ public final class TranscodeService: Service {
         }
         let transcoder = StreamTranscoder(
             ladder, resuming: checkpoint, encoder: kind, packaging: configuration.packager, stream: stream, load: load,
-            clock: clock, logger: logger,
+            clock: clock, metrics: metrics, logger: logger,
             outlets: outlets)
         await transcoder.run(reader) { await self.rungs(ladder, logger) }
     }
@@ -171,6 +175,7 @@ public final class TranscodeService: Service {
     }
 
     private func announce(_ kind: StreamEvent.Kind, of stream: StreamID, _ logger: Logger) async {
+        metrics.announced(kind, of: stream)
         do throws(StreamError) {
             try await events.append(StreamEvent(streamID: stream, at: clock.now(), kind: kind))
         } catch {
@@ -189,12 +194,15 @@ public final class TranscodeService: Service {
         var thumbnails = Thumbnails()
         let stills = configuration.thumbnailMilliseconds.map(KeyframeStills.init)
         while let batch = await reader.next() {
+            metrics.read(batch)
             if batch.lostEntries > 0 {
                 logger.error("frames lost: packaging is too slow", ["frames.lost": LogValue(batch.lostEntries)])
             }
             for (position, entry) in zip(batch.firstPosition..., batch.entries) {
-                for output in packager.append(entry, position: position) {
-                    await outlet.carryOut(output)
+                let outputs = packager.append(entry, position: position)
+                if case .frame(let frame) = entry { metrics.made(outputs, of: frame, clock) }
+                for output in outputs {
+                    await metrics.measure(output) { await outlet.carryOut($0) }
                     guard case .announce(.run(let run)) = output else { continue }
                     await announce(.renditionsChanged(LadderReport(copiesOf: run)), of: reader.stream, logger)
                 }
@@ -214,7 +222,9 @@ public final class TranscodeService: Service {
                 reader.commit(FrameLogCheckpoint(position: start, state: state))
             }
             if let jpeg = stills?.take() { thumbnails.add(jpeg) }
-            for output in thumbnails.outputs(inSegment: packager.openSegmentNumber) { await outlet.carryOut(output) }
+            for output in thumbnails.outputs(inSegment: packager.openSegmentNumber) {
+                await metrics.measure(output) { await outlet.carryOut($0) }
+            }
         }
     }
 

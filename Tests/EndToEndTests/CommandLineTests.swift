@@ -35,7 +35,8 @@ import Testing
     @Test func `a second process that takes broadcasts on the same folder refuses to start`() async throws {
         let sluice = try await SluiceProcess()
         let folder = sluice.directory.url.appending(path: "data").path
-        let result = try await run("ingest", [], ["DATA_DIR": folder, "RTMP_PORT": "0", "HTTP_PORT": "0"])
+        let result = try await run(
+            "ingest", [], ["DATA_DIR": folder, "RTMP_PORT": "0", "HTTP_PORT": "0", "METRICS_PORT": "0"])
         #expect(result.status == 69)
         #expect(result.errors.contains("DATA_DIR"))
     }

@@ -32,6 +32,7 @@ public final class LiveStatus: Service {
     private let hub: any WebSocketAudience<LiveTopic>
     private let recorder: AudienceRecorder?
     private let clock: any WallClock
+    private let metrics: AudienceMetrics
     private let logger: Logger
     private let state: Mutex<State>
     private let latest = Mutex<[StreamID: Current]>([:])
@@ -48,7 +49,8 @@ public final class LiveStatus: Service {
     /// - Parameter recorder: Writes everything down; `nil` where others do.
     public init(
         reports: any ReportLog, events: any EventLog, streams: any StreamRepository,
-        hub: any WebSocketAudience<LiveTopic>, recorder: AudienceRecorder?, clock: any WallClock, logger: Logger
+        hub: any WebSocketAudience<LiveTopic>, recorder: AudienceRecorder?, clock: any WallClock,
+        metrics: AudienceMetrics = AudienceMetrics(), logger: Logger
     ) {
         self.reports = reports
         self.events = events
@@ -56,6 +58,7 @@ public final class LiveStatus: Service {
         self.hub = hub
         self.recorder = recorder
         self.clock = clock
+        self.metrics = metrics
         self.logger = logger
         state = Mutex(State(board: AudienceBoard(at: clock.now())))
     }
@@ -156,6 +159,7 @@ public final class LiveStatus: Service {
         latest.withLock { latest in
             latest = Dictionary(measured.map { ($0.metrics.streamID, $0) }) { $1 }
         }
+        if isComplete { metrics.measured(measured.map(\.metrics)) }
         desk.secondPassed(measured, at: now)
         let overview = desk.overview
         listed.withLock { $0 = overview }

@@ -16,8 +16,16 @@ final class RecordInFlight: Sendable {
     private let tag: Int64
     private let observer: (any DeliveryObserver)?
     private let waiting: WaitingRecords
+    private let topic: KafkaTopic
+    private let metrics: KafkaMetrics
+    private let stopwatch = Stopwatch()
 
-    fileprivate init(_ value: Bytes, tag: Int64, observer: (any DeliveryObserver)?, waiting: WaitingRecords) {
+    fileprivate init(
+        _ value: Bytes, tag: Int64, observer: (any DeliveryObserver)?, waiting: WaitingRecords, topic: KafkaTopic,
+        metrics: KafkaMetrics
+    ) {
+        self.topic = topic
+        self.metrics = metrics
         self.value = value
         self.tag = tag
         self.observer = observer
@@ -25,6 +33,7 @@ final class RecordInFlight: Sendable {
     }
 
     func finish(_ failure: KafkaFailure?) {
+        metrics.delivered(to: topic, stopwatch, isLost: failure != nil)
         waiting.remove(value.count)
         observer?.recordDone(tag, bytes: value.count, failure: failure)
     }
@@ -66,9 +75,13 @@ final class KafkaProducer: Sendable {
     let health: KafkaHealth
     private let clients: Clients
     private let bytesMax: Int
+    private let metrics: KafkaMetrics
 
-    init(_ configuration: KafkaConfiguration, health: KafkaHealth, logger: Logger) throws(StreamError) {
+    init(
+        _ configuration: KafkaConfiguration, health: KafkaHealth, metrics: KafkaMetrics = KafkaMetrics(), logger: Logger
+    ) throws(StreamError) {
         self.health = health
+        self.metrics = metrics
         bytesMax = configuration.waitingBytesMax + KafkaLimits.reservedBytes
         clients = try Clients(configuration, ClientContext(logger: logger, health: health), waiting)
         let clients = clients
@@ -88,9 +101,11 @@ final class KafkaProducer: Sendable {
         observer: (any DeliveryObserver)? = nil
     ) -> KafkaFailure? {
         guard waiting.bytes < bytesMax, waiting.records < KafkaLimits.waitingRecordsMax else {
+            metrics.refused()
             return KafkaFailure(RD_KAFKA_RESP_ERR__QUEUE_FULL)
         }
-        let record = RecordInFlight(value ?? Bytes(), tag: tag, observer: observer, waiting: waiting)
+        let record = RecordInFlight(
+            value ?? Bytes(), tag: tag, observer: observer, waiting: waiting, topic: topic, metrics: metrics)
         waiting.add(record.value.count)
         let failure = clients.produce(record, isNull: value == nil, key: key, to: topic, partition: partition)
         if failure != nil { waiting.remove(record.value.count) }

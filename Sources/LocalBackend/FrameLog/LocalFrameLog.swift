@@ -26,6 +26,17 @@ public final class LocalFrameLog: FrameLog {
         self.executors = executors
     }
 
+    /// What waits to be read.
+    public var backlog: FrameLogBacklog {
+        let logs = table.withLock { Array($0.logs.values) }
+        return logs.reduce(into: FrameLogBacklog()) { sum, log in
+            let (entries, bytes) = log.size
+            sum.streams += 1
+            sum.entries += entries
+            sum.bytes += bytes
+        }
+    }
+
     public func openWriter(for stream: StreamID) async throws(StreamError) -> any FrameLogWriter {
         try table.withLock { table throws(StreamError) in
             if let log = table.logs[stream], let owner = log.openWriter() {
@@ -85,6 +96,17 @@ public final class LocalFrameLog: FrameLog {
             if table.logs[log.stream] === log { table.forget(log.stream) }
         }
     }
+}
+
+/// What waits in the logs of a process.
+public struct FrameLogBacklog: Sendable, Equatable {
+    /// Streams that have a log.
+    public var streams = 0
+    public var entries = 0
+    /// Of payload.
+    public var bytes = 0
+
+    public init() {}
 }
 
 extension LocalFrameLog.Table {

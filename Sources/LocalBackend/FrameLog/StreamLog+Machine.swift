@@ -55,6 +55,9 @@ extension StreamLog {
 
         init(limits: FrameLogLimits) { self.limits = limits }
 
+        /// Entries that some reader has not had, and their payload in bytes.
+        var size: (entries: Int, bytes: Int) { (ring.count, ring.bytes) }
+
         // MARK: Writing
 
         /// Makes a new writer the owner; `nil` when the log is closed.

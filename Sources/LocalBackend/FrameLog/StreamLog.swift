@@ -12,6 +12,9 @@ final class StreamLog: Sendable {
         machine = Mutex(Machine(limits: limits))
     }
 
+    /// What it holds: entries, and bytes of payload.
+    var size: (entries: Int, bytes: Int) { machine.withLock { $0.size } }
+
     var isClosed: Bool { machine.withLock { $0.isClosed } }
 
     // MARK: Writing

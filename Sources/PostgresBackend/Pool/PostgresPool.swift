@@ -15,10 +15,15 @@ final class PostgresPool: Sendable {
 
     let settings: PostgresSettings
     let gate: ConnectionGate
+    private let metrics: DatabaseMetrics
     private let guarded: Mutex<Guarded>
 
-    init(_ target: PostgresTarget, _ settings: PostgresSettings, logger: Logger) {
+    init(
+        _ target: PostgresTarget, _ settings: PostgresSettings, metrics: DatabaseMetrics = DatabaseMetrics(),
+        logger: Logger
+    ) {
         self.settings = settings
+        self.metrics = metrics
         gate = ConnectionGate(target, settings, logger: logger)
         guarded = Mutex(Guarded(machine: PoolMachine(workersMax: settings.connectionsMax)))
     }
@@ -29,6 +34,7 @@ final class PostgresPool: Sendable {
     func run<Value: Sendable>(
         isRepeatable: Bool, _ body: @escaping @Sendable (PostgresConnection) throws(PostgresFailure) -> Value
     ) async throws(StreamError) -> Value {
+        let stopwatch = Stopwatch()
         let deadline = ContinuousClock.now + .milliseconds(settings.waitMilliseconds)
         let result: Result<Value, StreamError> = await withCheckedContinuation { continuation in
             let job = PoolJob(
@@ -43,6 +49,9 @@ final class PostgresPool: Sendable {
             guard !place(job, { $0.machine.submitted(job, deadline: deadline) }) else { return }
             continuation.resume(returning: .failure(exhausted.streamError))
         }
+        var failure: StreamError?
+        if case .failure(let error) = result { failure = error }
+        metrics.ended(stopwatch, failure: failure)
         return try result.get()
     }
 

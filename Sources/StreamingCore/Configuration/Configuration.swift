@@ -9,6 +9,10 @@ public struct Configuration: Sendable {
     public var httpPort: Int
     /// The address to listen on; `*` is every address of the machine. `BIND_ADDRESS`
     public var bindAddress: String
+    /// Where metrics are; `nil` where they are wherever the process has a place for them. `METRICS_PORT`
+    public var metricsPort: Int?
+    /// The address that this port listens on; `nil` is ``bindAddress``. `METRICS_ADDRESS`
+    public var metricsAddress: String?
     /// The host name in the URLs that are given out; `nil` takes the name that the client used. `PUBLIC_HOST`
     public var publicHost: String?
     /// The port of players' addresses that are given out; `nil` is our own. `PUBLIC_HTTP_PORT`
@@ -98,6 +102,8 @@ public struct Configuration: Sendable {
         rtmpPort = reader.read(Variables.rtmpPort)
         httpPort = reader.read(Variables.httpPort)
         bindAddress = reader.read(Variables.bindAddress)
+        metricsPort = reader.read(Variables.metricsPort)
+        metricsAddress = reader.read(Variables.metricsAddress)
         publicHost = reader.read(Variables.publicHost)
         publicHTTPPort = Self.unlessZero(reader.read(Variables.publicHTTPPort))
         publicRTMPPort = Self.unlessZero(reader.read(Variables.publicRTMPPort))
@@ -153,6 +159,10 @@ public struct Configuration: Sendable {
         }
         if let viewerToken, viewerToken == adminToken {
             found.append(ConfigurationMistake(variable: "VIEWER_TOKEN", reason: "must differ from ADMIN_TOKEN"))
+        }
+        if let metricsPort, metricsPort != 0, [rtmpPort, httpPort].contains(metricsPort) {
+            found.append(
+                ConfigurationMistake(variable: "METRICS_PORT", reason: "must differ from RTMP_PORT and HTTP_PORT"))
         }
         if partMilliseconds > segmentMilliseconds {
             found.append(ConfigurationMistake(variable: "PART_SECONDS", reason: "must not be above SEGMENT_SECONDS"))

@@ -93,7 +93,8 @@ enum Variables {
             (variable.name, variable.fallback, variable.help)
         }
         return [
-            line(rtmpPort), line(httpPort), line(bindAddress), line(publicHost), line(publicHTTPPort),
+            line(rtmpPort), line(httpPort), line(bindAddress), line(metricsPort), line(metricsAddress),
+            line(publicHost), line(publicHTTPPort),
             line(publicRTMPPort), line(dataDirectory),
             line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute), line(logLevel),
             line(segmentSeconds), line(partSeconds),

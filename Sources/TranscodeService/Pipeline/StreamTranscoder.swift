@@ -33,6 +33,7 @@ struct StreamTranscoder: Sendable {
     private let stream: StreamID
     private let load: WorkerLoad
     private let clock: any WallClock
+    private let metrics: TranscodeMetrics
     private let logger: Logger
     private let outlets: Outlets
     private let slots = PipelineSlots()
@@ -42,7 +43,8 @@ struct StreamTranscoder: Sendable {
     init(
         _ configuration: LadderConfiguration, resuming checkpoint: LadderCheckpoint? = nil, encoder: VideoEncoderKind,
         packaging: Packager.Configuration,
-        stream: StreamID, load: WorkerLoad, clock: any WallClock, logger: Logger, outlets: Outlets
+        stream: StreamID, load: WorkerLoad, clock: any WallClock,
+        metrics: TranscodeMetrics = TranscodeMetrics(), logger: Logger, outlets: Outlets
     ) {
         self.configuration = configuration
         self.checkpoint = checkpoint
@@ -51,6 +53,7 @@ struct StreamTranscoder: Sendable {
         self.stream = stream
         self.load = load
         self.clock = clock
+        self.metrics = metrics
         self.logger = logger
         self.outlets = outlets
         controls = TranscodeControls(TranscodeOrders(preset: configuration.preset))
@@ -75,6 +78,7 @@ struct StreamTranscoder: Sendable {
             resuming: checkpoint, slots: slots, controls: controls,
             rungs: rungs, refusal: { load.refusal(of: stream, samplesPerSecond: $0) })
         while let batch = await reader.next() {
+            metrics.read(batch)
             if batch.lostEntries > 0 {
                 logger.error("frames lost: transcoding is too slow", ["frames.lost": LogValue(batch.lostEntries)])
                 feeder.lost()
@@ -94,8 +98,12 @@ struct StreamTranscoder: Sendable {
         var watch = LoadWatch(configuration, encoder: encoder, load: load, clock: clock)
         var keyframes = KeyframePlaces()
         while let merged = await slots.next() {
-            for output in desk.take(merged) { await outlets.carryOut(output) }
-            if case .video(let frame) = merged.entry { keyframes.append(frame, at: merged.position) }
+            let outputs = desk.take(merged)
+            if case .video(let frame) = merged.entry {
+                metrics.made(outputs, of: frame, clock)
+                keyframes.append(frame, at: merged.position)
+            }
+            for output in outputs { await outlets.carryOut(output) }
             if let checkpoint = desk.takeCheckpoint(), let start = keyframes.start(of: checkpoint) {
                 await outlets.passed(start, LadderCheckpoint(packager: checkpoint, decision: merged.decision))
             }

@@ -1,0 +1,13 @@
+/// What is told of clients that follow streams over WebSocket.
+public struct WebSocketMetrics: Sendable {
+    /// Those that are connected.
+    public let clients: Gauge
+    /// Messages that were handed to connections, each for every client that it goes to.
+    public let messages: Counter
+
+    public init(in registry: MetricsRegistry = MetricsRegistry()) {
+        clients = registry.gauge("sluice_websocket_clients", "Clients connected over WebSocket.")
+        messages = registry.counter(
+            "sluice_websocket_messages_total", "Messages handed to connections of WebSocket clients.")
+    }
+}
