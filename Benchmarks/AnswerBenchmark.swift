@@ -2,8 +2,8 @@ import Bytes
 import DeliveryService
 import HTTP
 
-/// How many requests for a segment of a kilobyte and for a playlist are understood, routed and answered, up to the bytes
-/// of the response's head, without a socket.
+/// How many requests for a segment of a kilobyte and for a playlist are understood, routed and answered, up to the
+/// bytes of the response's head, without a socket.
 func measureAnswers() async throws {
     let stage = try await DeliveryStage()
     try await withThrowingTaskGroup { group in

@@ -100,7 +100,8 @@ struct PartName: Equatable, CustomStringConvertible {
     }
 }
 
-/// The buffer of a player that began three parts behind: media comes by parts of the usual length, and goes by the clock.
+/// The buffer of a player that began three parts behind: media comes by parts of the usual length and goes by the
+/// clock.
 struct LoadPlayback {
     /// What a player of low latency keeps ahead.
     private static let hold = Duration.seconds(1)

@@ -1,7 +1,7 @@
 import StreamingCore
 
-/// Looks after what is kept of audiences: room for measurements is made ahead of time, what is old goes, and sessions are
-/// ended that nobody is left to end. Any number of processes may do so.
+/// Looks after what is kept of audiences: room for measurements is made ahead of time, what is old goes, and sessions
+/// are ended that nobody is left to end. Any number of processes may do so.
 struct AudienceUpkeep: Service {
     /// How long after a success and after a failure, in seconds. There is room for a week ahead.
     private static let (pauseSeconds, retrySeconds) = (600, 30)

@@ -24,7 +24,8 @@ import Testing
                 "dash_url":"http://live.example.org:8080/dash/\(id)/manifest.mpd","ended_at":null,"failure":null,\
                 "hls_url":"http://live.example.org:8080/hls/\(id)/master.m3u8","id":"\(id)",\
                 "ingest_server":"rtmp://live.example.org:1935/live",\
-                "ingest_url":"rtmp://live.example.org:1935/live/\(key)","key_id":"\(keyID)","metrics":null,"renditions":[],\
+                "ingest_url":"rtmp://live.example.org:1935/live/\(key)","key_id":"\(keyID)","metrics":null,\
+                "renditions":[],\
                 "started_at":null,"state":"created","stream_key":"\(key)","title":"Grüße aus 東京 📺",\
                 "transcoding":null,"viewers":0}
                 """)

@@ -2,10 +2,10 @@ import Bytes
 
 // A document with a session is the shared document with the name of the session in the addresses of further documents:
 //
-//   master     720p/playlist.m3u8                                 720p/playlist.m3u8?session=NAME
-//              ...,URI="audio/playlist.m3u8"                      ...,URI="audio/playlist.m3u8?session=NAME"
-//   media      #EXT-X-RENDITION-REPORT:URI="../audio/playlist.m3u8",...   the same
-//   manifest   <MPD ...>                                          <MPD ...><Location>manifest.mpd?session=NAME</Location>
+//   master     720p/playlist.m3u8                        720p/playlist.m3u8?session=NAME
+//              ...,URI="audio/playlist.m3u8"             ...,URI="audio/playlist.m3u8?session=NAME"
+//   media      ...REPORT:URI="../audio/playlist.m3u8"... the same
+//   manifest   <MPD ...>                                 <MPD ...><Location>manifest.mpd?session=NAME</Location>
 //
 // Addresses of segments, parts and initialisation segments stay as they are: a cache has them once for all viewers.
 

@@ -17,6 +17,7 @@ final class Viewers: Sendable {
 
     let audience: Audience
     let table: ViewerTable
+    private let aliases = ViewerAliases()
     private let tallies = Mutex<[StreamID: Tally]>([:])
 
     init(_ audience: Audience) {
@@ -90,7 +91,13 @@ final class Viewers: Sendable {
     private func viewer(
         _ caller: ViewerCaller, _ request: HTTPRequest, _ subject: ViewerSubject, at now: WallTime
     ) -> Viewer? {
-        if let known = table.find(caller.fingerprint) { return known }
+        if let known = table.find(caller.fingerprint) {
+            remember(known, caller, request, subject, at: now)
+            return known
+        }
+        if caller.source == .address, subject.kind == .media, let named = aliases.find(caller.fingerprint, now: now) {
+            return named
+        }
         let id = ViewerSessionID(stream: subject.stream, token: caller.token(request))
         var record = PlaybackRecord(id: id, subject.streamingProtocol, at: now)
         if caller.source == .cookie {
@@ -98,7 +105,18 @@ final class Viewers: Sendable {
             let address = ViewerCaller.addressFingerprint(of: request, caller.marks, salt: subject.salt)
             if let first = table.takeTentative(address, offered: caller.fingerprint) { record.takeOver(first) }
         }
-        return table.insert(Viewer(record, of: subject.stream), caller.fingerprint)?.viewer
+        let viewer = table.insert(Viewer(record, of: subject.stream), caller.fingerprint)?.viewer
+        if let viewer { remember(viewer, caller, request, subject, at: now) }
+        return viewer
+    }
+
+    /// What a named playlist leads to is asked for without the name.
+    private func remember(
+        _ viewer: Viewer, _ caller: ViewerCaller, _ request: HTTPRequest, _ subject: ViewerSubject, at now: WallTime
+    ) {
+        guard caller.source == .name, !subject.isMedia, ViewerCaller.parameter(of: request) != nil else { return }
+        let address = ViewerCaller.addressFingerprint(of: request, caller.marks, salt: subject.salt)
+        aliases.named(viewer, at: address, now: now)
     }
 
     /// Counts bytes that belong to no viewer.
@@ -137,6 +155,7 @@ final class Viewers: Sendable {
     ///
     /// - Parameter silence: How long viewers of a stream may fetch nothing, in milliseconds.
     func reports(at now: WallTime, silence: (StreamID) -> Int64) -> [(stream: StreamID, report: AudienceReport)] {
+        aliases.timePassed(now)
         var limits: [StreamID: Int64] = [:]
         var shares: [StreamID: [SessionShare]] = [:]
         var sums: [StreamID: Int64] = [:]

@@ -44,6 +44,21 @@ import Testing
         #expect(ask(viewers, "late2", master, at: later) != nil)
     }
 
+    @Test func `segments without a name are of the session whose playlist was fetched from there last`() throws {
+        let viewers = viewers(max: 10)
+        let (playlist, segment) = (try subject("720p/playlist.m3u8"), try subject("720p/segment-7.m4s"))
+        _ = ask(viewers, "first", playlist, at: now)
+        _ = ask(viewers, "", segment, at: now)
+        _ = ask(viewers, "second", playlist, at: now)
+        _ = ask(viewers, "", segment, at: now, bytes: 100)
+        let shares = try #require(viewers.reports(at: now) { _ in 6000 }.first).report.sessions
+        #expect(shares.map(\.bytesSent).sorted() == [20, 110])
+        // Long after that playlist, it is somebody else.
+        let later = now.adding(milliseconds: ViewerAliases.memoryMilliseconds)
+        _ = ask(viewers, "", segment, at: later)
+        #expect(viewers.table.count == 3)
+    }
+
     @Test func `the table is bounded, what does not fit counts for the stream, and room is made`() throws {
         let viewers = viewers(max: 10)
         let segment = try subject("720p/segment-7.m4s")
