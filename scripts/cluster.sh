@@ -72,10 +72,10 @@ http_port() {
 # Every process has one, also those without an HTTP port: ingest 51 and 52, transcode 61 and 62, and so on.
 metrics_port() {
   case $1 in
-    ingest-*) echo $((base + 50 + ${1#*-})) ;;
-    transcode-*) echo $((base + 60 + ${1#*-})) ;;
-    delivery-*) echo $((base + 70 + ${1#*-})) ;;
-    api-*) echo $((base + 80 + ${1#*-})) ;;
+    ingest-*) echo $((base + 110 + ${1#*-})) ;;
+    transcode-*) echo $((base + 120 + ${1#*-})) ;;
+    delivery-*) echo $((base + 130 + ${1#*-})) ;;
+    api-*) echo $((base + 140 + ${1#*-})) ;;
   esac
 }
 
@@ -89,7 +89,8 @@ start_service() {
     REDIS_URL="redis://127.0.0.1:$redis_port" \
     S3_ENDPOINT="${CLUSTER_S3_ENDPOINT:-http://127.0.0.1:$s3_port}" S3_BUCKET=sluice \
     S3_ACCESS_KEY=sluice S3_SECRET_KEY=sluice-cluster-secret INSTANCE="$name" BIND_ADDRESS=127.0.0.1 \
-    METRICS_PORT="$(metrics_port "$name")" DATA_DIR="$folder/$name" WEB_DIR="$root/web" ADMIN_TOKEN="$(cat "$folder/token")" PUBLIC_HOST=127.0.0.1 \
+    METRICS_PORT="$(metrics_port "$name")" API_REQUESTS_PER_MINUTE=0 DATA_DIR="$folder/$name" WEB_DIR="$root/web" \
+    ADMIN_TOKEN="$(cat "$folder/token")" PUBLIC_HOST=127.0.0.1 \
     PUBLIC_HTTP_PORT="$(http_port delivery-1)" PUBLIC_RTMP_PORT="$(rtmp_port ingest-1)" \
     RTMP_PORT="$(rtmp_port "$name")" HTTP_PORT="$(http_port "$name")" "$build/${name%-*}"
 }

@@ -21,7 +21,7 @@ struct ServiceCluster {
         self.environment = [
             "DATABASE_URL": postgres.url(schema: try await postgres.makeSchema()), "REDIS_URL": redis.url,
             "KAFKA_BROKERS": broker.bootstrap, "KAFKA_PARTITIONS": "4", "DATABASE_CONNECTIONS": "3",
-            "RTMP_PORT": "0", "HTTP_PORT": "0", "BIND_ADDRESS": "127.0.0.1", "LADDER": "none",
+            "RTMP_PORT": "0", "HTTP_PORT": "0", "METRICS_PORT": "0", "BIND_ADDRESS": "127.0.0.1", "LADDER": "none",
             "ADMIN_TOKEN": Self.token,
         ].merging(environment) { _, new in new }
     }
