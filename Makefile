@@ -30,8 +30,13 @@ test: ## Run every test, also those with real encoders, players and servers
 	@scripts/s3-server.sh >/dev/null
 	@scripts/websocket-conformance.sh --setup
 	$(SWIFT) build -c release --product sluice
+	@scripts/openapi-check.sh
 	$(SWIFT) test --skip '$(SERVER_SUITES)'
 	$(SWIFT) test --skip-build --no-parallel --filter '$(SERVER_SUITES)'
+
+openapi-check: setup ## Hold the API of a running server against its own OpenAPI document
+	$(SWIFT) build -c release --product sluice
+	@scripts/openapi-check.sh
 
 browser-test: setup ## Play a live broadcast in Chromium and Firefox, with their own HLS, hls.js and dash.js
 	$(SWIFT) build -c release --product sluice
@@ -95,4 +100,4 @@ lint: ## Hold all Swift code against the formatter's rules
 clean: ## Remove what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build run demo test browser-test bench latency quality cluster-up cluster-down docker-up docker-down chaos lossless load fuzz fmt lint clean
+.PHONY: help setup build run demo test openapi-check browser-test bench latency quality cluster-up cluster-down docker-up docker-down chaos lossless load fuzz fmt lint clean

@@ -24,6 +24,10 @@ enum APIFailure: Error, Equatable {
     case invalidParameter(name: String, reason: String)
     /// An id in the path that cannot name anything; `kind` is what it would name.
     case notFound(kind: String)
+    /// A request that is to have an effect once: something is wrong with how it says so.
+    case idempotency(IdempotencyFailure)
+    /// Addresses are to be signed where nothing is.
+    case playbackNotSigned
     case stream(StreamError)
 }
 
@@ -65,6 +69,9 @@ extension APIFailure {
         case .invalidParameter(let name, let reason):
             problem(.badRequest, "invalid_parameter", "The parameter '\(name)' \(reason).")
         case .notFound(let kind): problem(.notFound, "\(kind)_not_found", "There is no such \(kind).")
+        case .idempotency(let failure): problem(failure.status, failure.rawValue, failure.detail)
+        case .playbackNotSigned:
+            problem(.conflict, "playback_not_signed", "Playback is open to everybody: PLAYBACK_SECRET is not set.")
         case .stream(let error): response(to: error)
         }
     }

@@ -18,7 +18,7 @@ extension APIRoutes {
         let isKnown = try authentication.role(of: request) != nil
         return handshake.accept(
             WebSocketUpgrade(limits: WebSocketLimits(messageBytesMax: LiveRoutes.messageBytesMax)) { [live] channel in
-                if !isKnown, try await !showsToken(channel) {
+                if !isKnown, try await !showsToken(channel, from: request.peerAddress) {
                     return channel.end(WebSocketClose(.policyViolation, "no valid token"))
                 }
                 try await live.attendOverview(channel)
@@ -26,7 +26,9 @@ extension APIRoutes {
     }
 
     /// Waits for `{"token":"…"}`, as the first message.
-    private func showsToken(_ channel: any WebSocketChannel) async throws -> Bool {
+    ///
+    /// - Parameter address: The client's, which behind a proxy is not the connection's.
+    private func showsToken(_ channel: any WebSocketChannel, from address: String) async throws -> Bool {
         struct Greeting: Decodable { let token: String }
         let late = Task { [channel] in
             try await Task.sleep(for: .milliseconds(Self.tokenMilliseconds))
@@ -36,6 +38,6 @@ extension APIRoutes {
         guard case .text(let text) = try await channel.receive(),
             let greeting = try? JSONDecoder().decode(Greeting.self, from: Data(text.array))
         else { return false }
-        return (try? authentication.role(of: greeting.token, from: channel.peerAddress)) != nil
+        return (try? authentication.role(of: greeting.token, from: address)) != nil
     }
 }

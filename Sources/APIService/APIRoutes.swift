@@ -21,12 +21,14 @@ public import StreamingCore
 ///  GET    /overview                     all streams on air with their newest second
 ///  GET    /ws/stream/{id}               WebSocket, without a token
 ///  GET    /ws/streams                   WebSocket of all streams; the token can be its first message
+///  POST   /streams/{id}/playback-urls   signed addresses, where playback is signed
 ///  GET    /time                         UTC for DASH players
+///  GET    /openapi.json                 all of this for programs
 /// ```
-/// All but health, time and `/ws/stream/` need `Authorization: Bearer` and a token: the admin token, or, to read all
-/// but keys, the viewer token. Anybody may read one stream whose id he knows, in a short form. An id that is none is
-/// answered like one that is not there. Errors are problem documents with a code that never changes. No answer may be
-/// kept by a cache.
+/// All but health, time, `/ws/stream/` and `/openapi.json` need `Authorization: Bearer` and a token: the admin token,
+/// or, to read all but keys, the viewer token. Anybody may read one stream whose id he knows, in a short form. An id
+/// that is none is answered like one that is not there. Errors are problem documents with a code that never changes. No
+/// answer may be kept by a cache.
 public struct APIRoutes: Sendable {
     static let pageMax = 500
     static let pageDefault = 50
@@ -38,7 +40,9 @@ public struct APIRoutes: Sendable {
     let cors: CORSPolicy
     let authentication: TokenAuthentication
     private let rates: RequestRates?
-    private let urls: PublicURLs
+    let urls: PublicURLs
+    let idempotency: IdempotentKeys
+    let playback: PlaybackSigner?
     private let health: HealthRoutes
     let clock: any WallClock
     let logger: Logger
@@ -52,11 +56,13 @@ public struct APIRoutes: Sendable {
     ///   - requestsPerMinute: What an address may ask; `nil` for any number. With the admin token it is
     ///     ``RequestRates/adminShare`` times as much.
     ///   - urls: The addresses that answers give out.
+    ///   - playback: Signs the addresses that players begin with; `nil` where playback is open to everybody.
     ///   - checks: What `/health/ready` asks.
     public init(
         administration: StreamAdministration, qualities: QualityAdministration, live: LiveStatus,
         audience: AudienceHistory, adminToken: Secret, viewerToken: Secret? = nil, cors: CORSPolicy = CORSPolicy(.any),
-        requestsPerMinute: Int? = nil, urls: PublicURLs, checks: [HealthCheck], logger: Logger,
+        requestsPerMinute: Int? = nil, urls: PublicURLs, playback: PlaybackSigner? = nil, checks: [HealthCheck],
+        logger: Logger,
         clock: any WallClock = SystemWallClock()
     ) {
         self.administration = administration
@@ -67,6 +73,8 @@ public struct APIRoutes: Sendable {
         rates = requestsPerMinute.map { RequestRates(perMinute: $0, clock: clock) }
         authentication = TokenAuthentication(admin: adminToken, viewer: viewerToken, clock: clock)
         self.urls = urls
+        self.playback = playback
+        idempotency = IdempotentKeys(secret: adminToken)
         health = HealthRoutes(checks: checks, logger: logger)
         self.clock = clock
         self.logger = logger
@@ -87,9 +95,11 @@ public struct APIRoutes: Sendable {
         on(&router, .get, "/streams/{id}/health", getHealth)
         on(&router, .get, "/metrics/{id}", getMetrics)
         on(&router, .get, "/overview", getOverview)
+        on(&router, .post, "/streams/{id}/playback-urls", signPlaybackURLs)
         LiveRoutes(live: live, streams: administration.streams, cors: cors).add(to: &router)
         on(&router, .get, "/ws/streams", openOverviewPage)
         router.on(.get, "/time") { _, _ in time() }
+        router.on(.get, "/openapi.json") { _, _ in Self.openAPI }
         health.add(to: &router)
     }
 
@@ -125,9 +135,7 @@ public struct APIRoutes: Sendable {
     ) async throws(APIFailure) -> HTTPResponse {
         try authentication.requireAdmin(request)
         let body = try CreateStreamBody(request)
-        let (stream, issued) = try await asking { () async throws(StreamError) in
-            try await administration.createStream(title: body.title)
-        }
+        let (stream, issued) = try await makeStream(title: body.title, key: try IdempotencyKey(request))
         logger.info("stream created", ["stream.id": LogValue(stream.id), "key.id": LogValue(issued.key.id)])
         return JSONResponse.make(
             .created, document(stream, for: request, .creator(issued)), fields: ["location": "/streams/\(stream.id)"])
@@ -174,14 +182,7 @@ public struct APIRoutes: Sendable {
     ) async throws(APIFailure) -> HTTPResponse {
         try authentication.requireAdmin(request)
         let id = try streamID(parameters)
-        let issued = try await asking { () async throws(StreamError) in
-            do throws(StreamError) {
-                return try await administration.createKey(for: id)
-            } catch .overloaded(let what) {
-                // Waiting does not help, revoking a key does.
-                throw .conflict(reason: "The stream has \(what): revoke one first.")
-            }
-        }
+        let issued = try await makeKey(of: id, key: try IdempotencyKey(request))
         logger.info("stream key created", ["stream.id": LogValue(id), "key.id": LogValue(issued.key.id)])
         return JSONResponse.make(
             .created, IssuedKeyDocument(issued: issued, addresses: urls.addresses(for: request)))
@@ -207,7 +208,7 @@ public struct APIRoutes: Sendable {
         return noContent
     }
 
-    // MARK: Time
+    // MARK: Documents that do not change
 
     /// The form of `urn:mpeg:dash:utc:http-iso:2014` (ISO/IEC 23009-1, 5.8.5.7).
     private func time() -> HTTPResponse {
@@ -215,6 +216,10 @@ public struct APIRoutes: Sendable {
             .ok, fields: ["content-type": MediaType.plainText, "cache-control": CacheControl.noStore],
             body: .shared([Bytes(utf8: clock.now().description)]))
     }
+
+    private static let openAPI = HTTPResponse(
+        .ok, fields: ["content-type": MediaType.json, "cache-control": CacheControl.noStore],
+        body: .shared([OpenAPIDocument.bytes]))
 
     // MARK: Steps
 
@@ -240,7 +245,8 @@ public struct APIRoutes: Sendable {
             stream: stream, addresses: urls.addresses(for: request), view: view,
             // A report that comes when a broadcast is over says nothing of the stream as it is.
             status: stream.state.isOnAir ? live.statuses.status(of: stream.id) : nil,
-            current: live.current(of: stream.id))
+            // What is made now has no past; and a repeated answer is to be the same as the first.
+            current: view.isCreator ? nil : live.current(of: stream.id))
     }
 
     private var noContent: HTTPResponse {

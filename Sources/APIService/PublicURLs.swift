@@ -76,6 +76,16 @@ public struct PublicURLs: Sendable {
 
         public func dash(_ stream: StreamID) -> String { "\(web)/dash/\(stream)/manifest.mpd" }
 
+        /// As ``hls(_:)``, with a signature of ``PlaybackSigner``.
+        func hls(_ stream: StreamID, signature: String) -> String {
+            "\(web)/hls/\(stream)/\(signature)/master.m3u8"
+        }
+
+        /// As ``dash(_:)``, with a signature of ``PlaybackSigner``.
+        func dash(_ stream: StreamID, signature: String) -> String {
+            "\(web)/dash/\(stream)/\(signature)/manifest.mpd"
+        }
+
         /// What OBS calls the server; the key goes into a field of its own.
         public var ingestServer: String { "rtmp://\(rtmpAuthority)/live" }
 

@@ -43,7 +43,14 @@ private struct LevelMembers {
             name: try required("name", "a string", \.text), height: try required("height", "a whole number", \.integer),
             videoBitsPerSecond: try required("video_bits_per_second", "a whole number", \.integer),
             frameRateMax: try optional("frame_rate_max", "null or a whole number", \.integer),
-            isEnabled: try optional("enabled", "true or false", \.boolean) ?? true)
+            isEnabled: try given("enabled", "true or false", \.boolean) ?? true)
+    }
+
+    /// A member that may be left out, but is not `null`.
+    private func given<Value>(
+        _ name: String, _ kind: String, _ value: (JSONValue) -> Value?
+    ) throws(APIFailure) -> Value? {
+        members[name] == nil ? nil : try required(name, kind, value)
     }
 
     private func required<Value>(

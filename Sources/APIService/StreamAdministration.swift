@@ -24,10 +24,14 @@ public struct StreamAdministration: Sendable {
     }
 
     /// Makes a stream with a first key.
-    public func createStream(title: StreamTitle) async throws(StreamError) -> (stream: Stream, issued: IssuedKey) {
+    ///
+    /// - Parameter keyText: The key; `nil` has one made. There can be no two with the same text.
+    public func createStream(
+        title: StreamTitle, keyText: Secret? = nil
+    ) async throws(StreamError) -> (stream: Stream, issued: IssuedKey) {
         let now = clock.now()
         let stream = Stream(id: StreamID(at: now), title: title.text, createdAt: now)
-        let issued = issueKey(for: stream.id, at: now)
+        let issued = issueKey(for: stream.id, at: now, text: keyText)
         try await streams.create(stream, key: issued.key)
         return (stream, issued)
     }
@@ -72,8 +76,10 @@ public struct StreamAdministration: Sendable {
     }
 
     /// Makes one more key for a stream.
-    public func createKey(for stream: StreamID) async throws(StreamError) -> IssuedKey {
-        let issued = issueKey(for: stream, at: clock.now())
+    ///
+    /// - Parameter keyText: The key; `nil` has one made. There can be no two with the same text.
+    public func createKey(for stream: StreamID, keyText: Secret? = nil) async throws(StreamError) -> IssuedKey {
+        let issued = issueKey(for: stream, at: clock.now(), text: keyText)
         try await keys.create(issued.key)
         return issued
     }
@@ -93,8 +99,19 @@ public struct StreamAdministration: Sendable {
         try await events.append(StreamEvent(streamID: stream, at: now, kind: .keyRevoked(keyID: id)))
     }
 
-    private func issueKey(for stream: StreamID, at now: WallTime) -> IssuedKey {
-        let text = StreamKey.makeText()
+    /// The key with this text; `nil` when there is none.
+    ///
+    /// - Throws: ``StreamError/revokedKey`` when it does not count any more.
+    func key(with text: Secret) async throws(StreamError) -> IssuedKey? {
+        do throws(StreamError) {
+            return IssuedKey(key: try await keys.validate(digest: StreamKey.digest(of: text)), text: text)
+        } catch .invalidKey {
+            return nil
+        }
+    }
+
+    private func issueKey(for stream: StreamID, at now: WallTime, text: Secret?) -> IssuedKey {
+        let text = text ?? StreamKey.makeText()
         let key = StreamKey(
             id: UUIDv7(at: now), streamID: stream, digest: StreamKey.digest(of: text), createdAt: now)
         return IssuedKey(key: key, text: text)

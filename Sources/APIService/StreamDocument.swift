@@ -10,6 +10,8 @@ struct StreamDocument: Encodable {
         case administrator
         /// The administrator who made the stream: with the key, this once.
         case creator(StreamAdministration.IssuedKey)
+
+        var isCreator: Bool { if case .creator = self { true } else { false } }
     }
 
     let stream: Stream

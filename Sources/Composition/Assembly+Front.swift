@@ -41,6 +41,9 @@ extension Assembly {
             logger: logger.with("service", "audience"))
     }
 
+    /// `nil` where everybody may play.
+    private var signer: PlaybackSigner? { configuration.playbackSecret.map { PlaybackSigner($0) } }
+
     /// - Returns: `nil` where nothing is played.
     private func addPlayback(to router: inout Router) -> DeliveryService? {
         guard roles.contains(.delivery), let segments = backends.served else { return nil }
@@ -52,8 +55,9 @@ extension Assembly {
                 offersCookies: configuration.offersViewerCookies), clock: clock,
             metrics: DeliveryMetrics(in: metrics), logger: logger.with("service", "delivery"))
         metrics.addDelivery(service)
+        let playback: any HTTPHandler = signer.map { PlaybackGuard($0, clock: clock, next: service) } ?? service
         for pattern in ["/hls/{path...}", "/dash/{path...}"] {
-            router.on(.get, pattern) { request, _ in await service.respond(to: request) }
+            router.on(.get, pattern) { request, _ in await playback.respond(to: request) }
         }
         for section in ["hls", "dash"] {
             router.on(.post, "/\(section)/{id}/beacon") { request, parameters in
@@ -87,10 +91,16 @@ extension Assembly {
             qualities: QualityAdministration(levels: backends.levels, configured: configuration.ladder), live: live,
             audience: AudienceHistory(sessions: backends.sessions, metrics: backends.metrics), adminToken: adminToken,
             viewerToken: configuration.viewerToken, cors: configuration.corsPolicy,
-            requestsPerMinute: configuration.apiRequestsPerMinute, urls: urls, checks: backends.checks,
-            logger: logger.with("service", "api")
+            requestsPerMinute: configuration.apiRequestsPerMinute, urls: urls, playback: signer,
+            checks: backends.checks, logger: logger.with("service", "api")
         ).add(to: &router)
         WebPages(directory: configuration.webDirectory).add(to: &router)
+        if !configuration.webhookAddresses.isEmpty, let secret = configuration.webhookSecret {
+            services.append(
+                WebhookSender(
+                    addresses: configuration.webhookAddresses, secret: secret, events: backends.events,
+                    claims: backends.webhookClaims, clock: clock, logger: logger.with("service", "webhooks")))
+        }
         services.append(
             AudienceUpkeep(
                 backends.retention, sessions: backends.sessions, logger: logger.with("service", "audience")))

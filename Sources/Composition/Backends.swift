@@ -1,6 +1,7 @@
 import APIService
 import LocalBackend
 import Network
+import RedisBackend
 import StreamingCore
 
 /// What stands behind the ports of a process.
@@ -23,6 +24,8 @@ struct Backends {
     var stored: (any SegmentStore)?
     /// Where segments come from that are served here; only in a process that serves.
     var served: (any SegmentStore)?
+    /// Which of several processes tells others of an event.
+    var webhookClaims: any WebhookClaims = SoleSender()
     /// What the back ends themselves have to do, in the order in which it is to end.
     var services: [any Service] = []
     /// What must work for the process to be ready.
@@ -48,6 +51,10 @@ struct Backends {
         }
         if let url = configuration.backends.databaseURL {
             try await backends.useDatabase(url, configuration, roles: roles, metrics: metrics, logger: logger)
+        }
+        // Of several processes one tells; they agree on that there.
+        if let url = configuration.backends.redisURL, roles.contains(.api), !configuration.webhookAddresses.isEmpty {
+            backends.webhookClaims = RedisWebhookClaims(try RedisPool(RedisSettings(url: url), logger: logger))
         }
         // Nobody else stores segments or asks for them.
         if let url = configuration.backends.redisURL, !roles.isDisjoint(with: [.transcode, .delivery]) {

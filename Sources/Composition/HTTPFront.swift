@@ -12,7 +12,10 @@ struct HTTPFront: Service {
     private let farewellMilliseconds: Int64
 
     init(_ configuration: Configuration, listener: TCPListener, handler: any HTTPHandler, delivery: DeliveryService?) {
-        server = HTTPServer(configuration.httpServer, listener: listener, handler: handler)
+        let proxies = TrustedProxies(configuration.trustedProxies)
+        server = HTTPServer(
+            configuration.httpServer, listener: listener,
+            handler: configuration.trustedProxies.isEmpty ? handler : ProxiedRequests(from: proxies, to: handler))
         self.delivery = delivery
         farewellMilliseconds = min(
             configuration.segmentMilliseconds + Self.reloadSlackMilliseconds, configuration.shutdownGraceMilliseconds)

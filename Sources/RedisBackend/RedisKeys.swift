@@ -9,6 +9,7 @@ import StreamingCore
 //   sluice:{<stream>}:segments        sorted set  <path>, by when it expires (Unix ms)       11 min*, since last put
 //   sluice:{<stream>}:timeline        list        records, the oldest first                  25 h, since the last write
 //   sluice:{<stream>}:timeline:state  hash        fence, and first: number of the oldest     25 h, since the last write
+//   sluice:webhook:<event>:<digest>   string      the process that tells it, or `told`             15 s, 2 h
 //   sluice:timelines                  set         <stream>, of all that have a timeline      25 h, since the last write
 //
 // * where nothing else keeps segments, longer: for as long as playlists list them.

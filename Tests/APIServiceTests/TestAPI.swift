@@ -23,13 +23,13 @@ struct TestAPI {
     let events = RecordingEventLog()
     let clock = ManualClock()
     let log = RecordingSink()
-    private let router: Router
+    let router: Router
 
     init(
         publicHost: String? = nil, checks: [HealthCheck] = [],
         streams: (any StreamRepository)? = nil, keys: (any StreamKeyRepository)? = nil,
         qualityLevels: (any QualityLevelRepository)? = nil, configured: QualityLadder = .sourceAlone,
-        requestsPerMinute: Int? = nil
+        requestsPerMinute: Int? = nil, playback: PlaybackSigner? = nil
     ) async throws {
         let database = try await SQLiteDatabase.open(at: .memory)
         self.streams = streams ?? SQLiteStreamRepository(database)
@@ -47,8 +47,8 @@ struct TestAPI {
             administration: administration, qualities: qualities, live: live,
             audience: AudienceHistory(sessions: sessions, metrics: metrics), adminToken: Secret(Self.token),
             viewerToken: Secret(Self.viewerToken), requestsPerMinute: requestsPerMinute,
-            urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), checks: checks, logger: logger,
-            clock: clock)
+            urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), playback: playback,
+            checks: checks, logger: logger, clock: clock)
         var router = Router()
         routes.add(to: &router)
         self.router = router

@@ -35,7 +35,9 @@ import Testing
             "Bytes", "Media", "Codecs", "Packaging", "StreamingCore", "Synchronization", "Dispatch",
         ],
         "DeliveryService": ["Bytes", "Media", "HTTP", "Compression", "Packaging", "StreamingCore", "Synchronization"],
-        "APIService": ["Bytes", "HTTP", "StreamingCore", "Synchronization", "Foundation", "FoundationEssentials"],
+        "APIService": [
+            "Bytes", "HTTP", "HTTPClient", "StreamingCore", "Synchronization", "Foundation", "FoundationEssentials",
+        ],
         "Composition": [
             "Bytes", "HTTP", "Network", "Packaging", "StreamingCore", "LocalBackend", "SQLiteBackend",
             "PostgresBackend", "RedisBackend", "KafkaBackend", "S3Backend", "IngestService", "TranscodeService",

@@ -10,8 +10,8 @@ public struct CORSPolicy: Sendable {
 
     /// Request fields that a page may send beyond the plain ones.
     public static let defaultAllowedFields = [
-        "Range", "Authorization", "Content-Type", "If-None-Match", "CMCD-Request", "CMCD-Object", "CMCD-Status",
-        "CMCD-Session",
+        "Range", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "CMCD-Request", "CMCD-Object",
+        "CMCD-Status", "CMCD-Session",
     ]
     /// Response fields that a page may read beyond the plain ones: hls.js reads Age, dash.js reads Date.
     public static let defaultExposedFields = [

@@ -27,6 +27,8 @@ public struct Router: HTTPHandler {
         case answer(HTTPResponse)
     }
 
+    /// What was added, in order: for what describes the routes.
+    public private(set) var patterns: [(method: HTTPMethod, pattern: String)] = []
     private var nodes = [Node()]
     private let cors: CORSPolicy?
 
@@ -54,6 +56,7 @@ public struct Router: HTTPHandler {
         }
         precondition(!nodes[node].routes.contains { $0.method == method }, "two routes for one method and path")
         nodes[node].routes.append(Route(method: method, handler: handler, names: names))
+        patterns.append((method, pattern))
     }
 
     private mutating func literalChild(_ text: String, of parent: Int) -> Int {

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// Everything that an operator can set, read once at start.
 ///
 /// Values come from the environment, over an optional `.env` file in the working directory. Every variable has a
@@ -29,6 +31,14 @@ public struct Configuration: Sendable {
     public var viewerToken: Secret?
     /// What an address may ask of the API in a minute; `nil` is any number. `API_REQUESTS_PER_MINUTE`
     public var apiRequestsPerMinute: Int?
+    /// Proxies that are believed when they tell who asks. `TRUSTED_PROXIES`
+    public var trustedProxies: [AddressPrefix]
+    /// What playback is signed with; `nil` lets everybody play. `PLAYBACK_SECRET`
+    public var playbackSecret: Secret?
+    /// Who is told when broadcasts begin and end. `WEBHOOK_URLS`
+    public var webhookAddresses: [String]
+    /// What webhooks are signed with. `WEBHOOK_SECRET`
+    public var webhookSecret: Secret?
     /// What is logged. `LOG_LEVEL`
     public var logLevel: LogLevel
     /// The target duration of a segment, in milliseconds. `SEGMENT_SECONDS`
@@ -112,6 +122,10 @@ public struct Configuration: Sendable {
         adminToken = reader.read(Variables.adminToken)
         viewerToken = reader.read(Variables.viewerToken)
         apiRequestsPerMinute = Self.unlessZero(reader.read(Variables.apiRequestsPerMinute))
+        trustedProxies = reader.read(Variables.trustedProxies)
+        playbackSecret = reader.read(Variables.playbackSecret)
+        webhookAddresses = reader.read(Variables.webhookURLs)
+        webhookSecret = reader.read(Variables.webhookSecret)
         logLevel = reader.read(Variables.logLevel)
         segmentMilliseconds = reader.read(Variables.segmentSeconds)
         partMilliseconds = reader.read(Variables.partSeconds)
@@ -163,6 +177,9 @@ public struct Configuration: Sendable {
         if let metricsPort, metricsPort != 0, [rtmpPort, httpPort].contains(metricsPort) {
             found.append(
                 ConfigurationMistake(variable: "METRICS_PORT", reason: "must differ from RTMP_PORT and HTTP_PORT"))
+        }
+        if !webhookAddresses.isEmpty, webhookSecret == nil {
+            found.append(ConfigurationMistake(variable: "WEBHOOK_SECRET", reason: "must be set with WEBHOOK_URLS"))
         }
         if partMilliseconds > segmentMilliseconds {
             found.append(ConfigurationMistake(variable: "PART_SECONDS", reason: "must not be above SEGMENT_SECONDS"))

@@ -96,9 +96,10 @@ enum Variables {
             line(rtmpPort), line(httpPort), line(bindAddress), line(metricsPort), line(metricsAddress),
             line(publicHost), line(publicHTTPPort),
             line(publicRTMPPort), line(dataDirectory),
-            line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute), line(logLevel),
-            line(segmentSeconds), line(partSeconds),
-            line(dvrSeconds), line(ladder), line(ladderTop), line(ladderHalveFPS), line(encoder), line(x264Preset),
+            line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute),
+        ] + accessHelp + [
+            line(logLevel), line(segmentSeconds), line(partSeconds), line(dvrSeconds), line(ladder), line(ladderTop),
+            line(ladderHalveFPS), line(encoder), line(x264Preset),
             line(audioKilobits), line(thumbnailSeconds), line(transcodeLag), line(transcodeStall),
             line(transcodeLoadMax), line(transcodeStreamsMax), line(segmentMemory), line(reconnectGrace),
             line(rtmpIdle), line(rtmpReadInterval), line(rtmpConnectionsMax), line(rtmpReceiveBuffer),
