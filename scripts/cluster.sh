@@ -69,7 +69,7 @@ http_port() {
   esac
 }
 
-# Every process has one, also those without an HTTP port: ingest 51 and 52, transcode 61 and 62, and so on.
+# Every process has one, also those without an HTTP port: ingest 111 and 112, transcode 121 and 122, and so on.
 metrics_port() {
   case $1 in
     ingest-*) echo $((base + 110 + ${1#*-})) ;;
