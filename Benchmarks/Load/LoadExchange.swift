@@ -8,7 +8,6 @@ final class LoadExchange {
         /// The end of the body, as much as was asked for.
         let tail: [UInt8]
         let bodyBytes: Int
-        let head: String
     }
 
     private let connection: TCPConnection
@@ -25,23 +24,32 @@ final class LoadExchange {
     func get(_ target: String, keeping tailBytes: Int, fields: String = "") async throws -> Answer {
         try await connection.write(Bytes(utf8: "GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n"))
         let head = try await readHead()
-        let lines = head.split(separator: "\r\n")
-        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
-            .flatMap { Int($0.split(separator: ":")[1].drop { $0 == " " }) }
-        let isChunked = lines.contains { $0.lowercased().hasPrefix("transfer-encoding:") }
-        if isChunked { return try await chunked(status, head, tailBytes) }
+        let status = head.count > 12 ? Self.number(in: head[9..<12]) : 0
+        if Self.find(Self.chunkedField, in: head) != nil { return try await chunked(status, tailBytes) }
+        var left = 0
+        if status != 101, let field = Self.find(Self.lengthField, in: head) {
+            left = Self.number(in: head[(field + Self.lengthField.count)...])
+        }
+        let body = left
         var tail: [UInt8] = []
-        let body = status == 101 ? 0 : length ?? 0
-        var left = body
         while left > 0 {
             if rest.isEmpty { rest = try await more() }
             let count = min(left, rest.count)
             left -= count
             if left < tailBytes { tail += rest[..<count].suffix(tailBytes) }
-            rest.removeFirst(count)
+            if count == rest.count { rest.removeAll(keepingCapacity: true) } else { rest.removeFirst(count) }
         }
-        return Answer(status: status, tail: Array(tail.suffix(tailBytes)), bodyBytes: body, head: head)
+        return Answer(
+            status: status, tail: tail.count > tailBytes ? Array(tail.suffix(tailBytes)) : tail, bodyBytes: body)
+    }
+
+    /// As our servers write them; names are small letters or not, the load is for one server.
+    private static let lengthField = Array("ontent-length: ".utf8)
+    private static let chunkedField = Array("ransfer-encoding: chunked".utf8)
+
+    /// The digits at the beginning.
+    private static func number(in bytes: ArraySlice<UInt8>) -> Int {
+        bytes.prefix { 48...57 ~= $0 }.reduce(0) { $0 * 10 + Int($1 - 48) }
     }
 
     /// What came behind an answer, or comes next.
@@ -58,10 +66,10 @@ final class LoadExchange {
         return bytes.array
     }
 
-    private func readHead() async throws -> String {
+    private func readHead() async throws -> [UInt8] {
         while true {
             if let end = Self.find([13, 10, 13, 10], in: rest) {
-                let head = String(decoding: rest[..<end], as: UTF8.self)
+                let head = Array(rest[..<end])
                 rest.removeFirst(end + 4)
                 return head
             }
@@ -70,7 +78,7 @@ final class LoadExchange {
         }
     }
 
-    private func chunked(_ status: Int, _ head: String, _ tailBytes: Int) async throws -> Answer {
+    private func chunked(_ status: Int, _ tailBytes: Int) async throws -> Answer {
         var (tail, total): ([UInt8], Int) = ([], 0)
         while true {
             while Self.find([13, 10], in: rest) == nil { rest += try await more() }
@@ -81,15 +89,38 @@ final class LoadExchange {
             tail = Array((tail + rest[(end + 2)..<(end + 2 + size)]).suffix(tailBytes))
             rest.removeFirst(end + 4 + size)
             total += size
-            if size == 0 { return Answer(status: status, tail: tail, bodyBytes: total, head: head) }
+            if size == 0 { return Answer(status: status, tail: tail, bodyBytes: total) }
         }
     }
 
+    /// Where a pattern begins; letters count as they are, but for those of fields, which may be large.
     static func find(_ pattern: [UInt8], in bytes: [UInt8]) -> Int? {
-        guard bytes.count >= pattern.count else { return nil }
-        for start in 0...(bytes.count - pattern.count) where bytes[start] == pattern[0] {
-            if bytes[start..<start + pattern.count].elementsEqual(pattern) { return start }
+        bytes.withUnsafeBufferPointer { bytes in
+            pattern.withUnsafeBufferPointer { pattern in
+                guard bytes.count >= pattern.count else { return nil }
+                for start in 0...(bytes.count - pattern.count) where bytes[start] | 0x20 == pattern[0] | 0x20 {
+                    var index = 1
+                    while index < pattern.count, bytes[start + index] | 0x20 == pattern[index] | 0x20 { index += 1 }
+                    if index == pattern.count { return start }
+                }
+                return nil
+            }
         }
-        return nil
+    }
+
+    /// Where the last one begins.
+    static func findLast(_ pattern: [UInt8], in bytes: [UInt8]) -> Int? {
+        bytes.withUnsafeBufferPointer { bytes in
+            pattern.withUnsafeBufferPointer { pattern in
+                var start = bytes.count - pattern.count
+                while start >= 0 {
+                    var index = 0
+                    while index < pattern.count, bytes[start + index] == pattern[index] { index += 1 }
+                    if index == pattern.count { return start }
+                    start -= 1
+                }
+                return nil
+            }
+        }
     }
 }

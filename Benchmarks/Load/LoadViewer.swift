@@ -41,21 +41,24 @@ struct LoadViewer {
         }
         var playback = LoadPlayback()
         ledger.began(after: began.duration(to: .now))
+        var fetched: PartName?
         while ContinuousClock.now < end {
-            let wanted = next
             let answer = try await exchange.get(
-                folder + "playlist.m3u8?\(session)&_HLS_msn=\(wanted.segment)&_HLS_part=\(wanted.part)",
+                folder + "playlist.m3u8?\(session)&_HLS_msn=\(next.segment)&_HLS_part=\(next.part)",
                 keeping: Self.tailBytes)
             guard answer.status == 200 else { throw LoadFailure("playlist: \(answer.status)") }
             if Self.hasEnded(answer.tail) { return }
-            guard let hint = PartName(hintIn: answer.tail) else { throw LoadFailure("a playlist without a hint") }
-            // An answer that has nothing new came because the server lets nobody wait for too long.
-            guard hint != wanted else { continue }
-            ledger.reloaded("\(stream) \(wanted)", bytes: answer.bodyBytes)
+            guard let hint = PartName(hintIn: answer.tail), let newest = PartName(newestIn: answer.tail) else {
+                throw LoadFailure("a playlist without parts")
+            }
             next = hint
+            // An answer that has nothing new came because the server lets nobody wait for too long.
+            guard newest != fetched else { continue }
+            fetched = newest
+            ledger.reloaded("\(stream) \(newest)", bytes: answer.bodyBytes)
             if plan.fetchesMedia {
                 let asked = ContinuousClock.now
-                let part = try await exchange.get(folder + "\(wanted.file)?\(session)", keeping: 0)
+                let part = try await exchange.get(folder + "\(newest.file)?\(session)", keeping: 0)
                 guard part.status == 200 else { throw LoadFailure("part: \(part.status)") }
                 ledger.fetched(bytes: part.bodyBytes, in: asked.duration(to: .now))
             }
@@ -74,9 +77,9 @@ struct LoadViewer {
         return String(line.split(separator: "/")[0])
     }
 
-    private static func hasEnded(_ tail: [UInt8]) -> Bool {
-        LoadExchange.find(Array("#EXT-X-ENDLIST".utf8), in: tail) != nil
-    }
+    private static let endTag = Array("#EXT-X-ENDLIST".utf8)
+
+    private static func hasEnded(_ tail: [UInt8]) -> Bool { LoadExchange.findLast(endTag, in: tail) != nil }
 }
 
 /// `segment-17.3.m4s`: a part and the segment that it is of.
@@ -87,16 +90,27 @@ struct PartName: Equatable, CustomStringConvertible {
     var file: String { "segment-\(segment).\(part).m4s" }
     var description: String { "\(segment).\(part)" }
 
-    /// What `EXT-X-PRELOAD-HINT` names in the end of a playlist.
-    init?(hintIn tail: [UInt8]) {
-        let text = String(decoding: tail, as: UTF8.self)
-        guard let hint = text.range(of: "#EXT-X-PRELOAD-HINT:", options: .backwards),
-            let name = text[hint.upperBound...].range(of: "segment-")
-        else { return nil }
-        let pieces = text[name.upperBound...].prefix { $0.isNumber || $0 == "." }.split(separator: ".")
-        guard pieces.count == 2, let segment = Int(pieces[0]), let part = Int(pieces[1]) else { return nil }
-        self.segment = segment
-        self.part = part
+    /// What `EXT-X-PRELOAD-HINT` names in the end of a playlist: what comes next, or, where the segment turns out to be
+    /// over, the first part of the one behind it.
+    init?(hintIn tail: [UInt8]) { self.init(behind: Self.hintTag, in: tail) }
+
+    /// The newest part in the end of a playlist.
+    init?(newestIn tail: [UInt8]) { self.init(behind: Self.partTag, in: tail) }
+
+    private static let hintTag = Array("#EXT-X-PRELOAD-HINT:".utf8)
+    private static let partTag = Array("#EXT-X-PART:".utf8)
+    private static let nameStart = Array("segment-".utf8)
+
+    private init?(behind tag: [UInt8], in tail: [UInt8]) {
+        guard let line = LoadExchange.findLast(tag, in: tail) else { return nil }
+        let rest = Array(tail[line...].prefix(128))
+        guard let name = LoadExchange.find(Self.nameStart, in: rest) else { return nil }
+        let digits = rest[(name + Self.nameStart.count)...]
+        let first = digits.prefix { 48...57 ~= $0 }
+        let second = digits.dropFirst(first.count + 1).prefix { 48...57 ~= $0 }
+        guard !first.isEmpty, !second.isEmpty else { return nil }
+        segment = first.reduce(0) { $0 * 10 + Int($1 - 48) }
+        part = second.reduce(0) { $0 * 10 + Int($1 - 48) }
     }
 }
 
