@@ -39,9 +39,10 @@ public struct KafkaConfiguration: Sendable {
     public var leaseMilliseconds: Int64 = 1500
     /// How long a record waits for others to travel with, in milliseconds, 0 to 5.
     public var lingerMilliseconds = 2
-    /// How long a broker may hold a fetch when there is nothing, in milliseconds. A broker answers as soon as there is
-    /// something.
-    public var fetchWaitMilliseconds = 100
+    /// How long a broker may hold a fetch when there is nothing, in milliseconds. Most answer as soon as there is
+    /// something; those that look when this time is over, as librdkafka's mock cluster does, add half of it to every
+    /// way through them.
+    public var fetchWaitMilliseconds = 20
     /// Bytes of records that wait for Kafka in this process; when they are reached, frames are dropped by whole groups
     /// of pictures.
     public var waitingBytesMax = 256 << 20
