@@ -5,6 +5,7 @@
 #   scripts/chaos.sh             everything, about 15 minutes
 #   CHAOS=short scripts/chaos.sh the most important in 90 s
 #   scripts/chaos.sh WORD...     the faults of scripts/chaos/faults.py whose names contain a word
+#   CHAOS_STALLS=told            a stall that is too long is printed, but fails nothing, as in CI
 #   KEEP=yes                     leaves the cluster running, for a look at it
 #   CLUSTER_DIR, CLUSTER_PORT    as in scripts/cluster.sh; .build-chaos and 22000 here
 #
