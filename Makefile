@@ -4,6 +4,8 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # With real servers and time-outs of theirs: one test after the other, so that a busy machine is not taken for an outage.
 SERVER_SUITES = (BackendContract|PostgresBackend|RedisBackend|KafkaBackend|S3Backend)Tests
+# With whole processes, encoders and players: apart from the others, whose threads they would keep waiting.
+PROCESS_SUITES = (EndToEnd|WebSocketConformance)Tests
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +33,8 @@ test: ## Run every test, also those with real encoders, players and servers
 	@scripts/websocket-conformance.sh --setup
 	$(SWIFT) build -c release --product sluice
 	@scripts/openapi-check.sh
-	$(SWIFT) test --skip '$(SERVER_SUITES)'
+	$(SWIFT) test --skip '$(SERVER_SUITES)|$(PROCESS_SUITES)'
+	$(SWIFT) test --skip-build --filter '$(PROCESS_SUITES)'
 	$(SWIFT) test --skip-build --no-parallel --filter '$(SERVER_SUITES)'
 
 openapi-check: setup ## Hold the API of a running server against its own OpenAPI document

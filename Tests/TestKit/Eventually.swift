@@ -13,7 +13,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
 ///   - what: What is waited for, for the failure.
 ///   - within: When to give up. Generous: it is only met when the test fails.
 public func eventually(
-    _ what: String, within seconds: Double = 20, _ condition: () async throws -> Bool
+    _ what: String, within seconds: Double = 60, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while true {

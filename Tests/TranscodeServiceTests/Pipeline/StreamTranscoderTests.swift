@@ -188,7 +188,7 @@ import Testing
         }
         let work = Task { await transcoder.run(reader) { Self.rungs } }
         defer { reader.close() }
-        try await eventually("segments come out while the log is open", within: 20) { made.withLock { $0 } >= 4 }
+        try await eventually("segments come out while the log is open") { made.withLock { $0 } >= 4 }
         reader.close()
         await work.value
     }
@@ -205,10 +205,10 @@ import Testing
         let work = Task { await transcoder.run(reader) { Self.rungs } }
         defer { reader.close() }
         let segments = { @Sendable (name: String) in made.withLock { $0.filter { $0.rendition == name } } }
-        try await eventually("all renditions are made", within: 20) { segments("180p").count >= 2 }
+        try await eventually("all renditions are made") { segments("180p").count >= 2 }
         transcoder.controls.order { $0.shed = ["240p", "180p"] }
         reader.add(Array(entries[half..<entries.count - 1]))
-        try await eventually("the copy goes on", within: 20) { segments("360p").count >= 7 }
+        try await eventually("the copy goes on") { segments("360p").count >= 7 }
         reader.close()
         await work.value
         #expect(segments("360p").allSatisfy { !$0.isGap })
