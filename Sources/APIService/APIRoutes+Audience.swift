@@ -27,7 +27,8 @@ extension APIRoutes {
         guard let current = live.current(of: stream) else {
             throw .stream(.conflict(reason: "The stream is not on air: there is nothing to judge."))
         }
-        return JSONResponse.make(.ok, HealthDocument(health: current.health, recent: current.recent))
+        let recent = live.recent(of: stream, milliseconds: HealthDocument.trendMilliseconds)
+        return JSONResponse.make(.ok, HealthDocument(health: current.health, recent: recent))
     }
 
     func getMetrics(_ request: HTTPRequest, _ parameters: PathParameters) async throws(APIFailure) -> HTTPResponse {

@@ -51,7 +51,7 @@ extension Assembly {
             window: window, retentionMilliseconds: configuration.windowMilliseconds, streams: backends.streams,
             store: segments, timeline: backends.timeline, snapshots: backends.snapshots, events: backends.events,
             audience: Audience(
-                reports: backends.reports, instance: reporter, sessionsMax: configuration.viewerSessionsMax,
+                reports: backends.reports, instance: backends.instance, sessionsMax: configuration.viewerSessionsMax,
                 offersCookies: configuration.offersViewerCookies), clock: clock,
             metrics: DeliveryMetrics(in: metrics), logger: logger.with("service", "delivery"))
         metrics.addDelivery(service)

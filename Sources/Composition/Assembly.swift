@@ -25,8 +25,6 @@ struct Assembly {
     let page: MetricsPage
     let network: NetworkMetrics
     let logger: Logger
-    /// What the process calls itself in reports: another name at every start.
-    let reporter: String
 
     /// Opens the back ends, binds the ports and makes the services. Nothing runs yet.
     ///
@@ -35,7 +33,6 @@ struct Assembly {
         self.configuration = configuration
         self.roles = roles
         self.logger = logger
-        reporter = "\(configuration.instanceName)/\(UUIDv7(at: clock.now()))"
         page = MetricsPage(metrics)
         network = NetworkMetrics(in: metrics)
         metrics.addBuild(roles)
@@ -79,7 +76,7 @@ struct Assembly {
         let ingest = IngestMetrics(in: metrics)
         let registry = BroadcastRegistry(
             streams: backends.streams, log: backends.frames, events: backends.events, clock: clock,
-            graceMilliseconds: configuration.reconnectGraceMilliseconds, reports: (backends.reports, reporter),
+            graceMilliseconds: configuration.reconnectGraceMilliseconds, reports: (backends.reports, backends.instance),
             metrics: ingest, logger: logger)
         metrics.addBroadcasts(registry)
         let settings = configuration.ingest

@@ -24,6 +24,7 @@ extension Backends {
         let frames = LocalFrameLog(limits: limits, executors: loops.loops)
         if configuration.backends.kafkaBrokers.isEmpty { metrics.addFrameLog(frames) }
         var backends = Backends(
+            instance: "\(configuration.instanceName)/\(UUIDv7(at: SystemWallClock().now()))",
             streams: SQLiteStreamRepository(database), keys: SQLiteStreamKeyRepository(database),
             levels: SQLiteQualityLevelRepository(database),
             frames: frames, timeline: LocalTimelineLog(), events: LocalEventLog(), reports: LocalReportLog(),

@@ -44,8 +44,6 @@ extension Backends {
         _ database: PostgresDatabase, _ configuration: Configuration, logger: Logger
     ) async throws {
         let clock = SystemWallClock()
-        // Another name at every start: who has started again answers for nothing that it had before.
-        let instance = "\(configuration.instanceName)/\(UUIDv7(at: clock.now()))"
         let (frames, events) = (frames, events)
         let owned = try await PostgresIngestStreams(
             database, instance: instance, clock: clock, logger: logger,

@@ -6,6 +6,9 @@ import StreamingCore
 
 /// What stands behind the ports of a process.
 struct Backends {
+    /// What the process calls itself before others, another name at every start: who has started again answers for
+    /// nothing that it had before.
+    let instance: String
     var streams: any StreamRepository
     var keys: any StreamKeyRepository
     var levels: any QualityLevelRepository

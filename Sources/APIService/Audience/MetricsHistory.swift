@@ -27,6 +27,8 @@ struct MetricsHistory {
     func recent(milliseconds: Int64) -> [StreamMetrics] {
         guard let last else { return [] }
         let since = last.at.adding(milliseconds: -milliseconds)
-        return (0..<ring.count).map { ring[(start + $0) % ring.count] }.filter { $0.at > since }
+        // From the newest back: a minute is asked for every second, and ten are kept.
+        let count = (0..<ring.count).prefix { ring[(start + ring.count - 1 - $0) % ring.count].at > since }.count
+        return (ring.count - count..<ring.count).map { ring[(start + $0) % ring.count] }
     }
 }

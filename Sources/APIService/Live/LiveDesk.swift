@@ -76,7 +76,9 @@ struct LiveDesk {
 
     // MARK: Seconds
 
-    mutating func secondPassed(_ measured: [LiveStatus.Current], at time: WallTime) {
+    /// - Returns: All streams on air.
+    @discardableResult
+    mutating func secondPassed(_ measured: [LiveStatus.Current], at time: WallTime) -> OverviewData {
         now = time
         for current in measured {
             let stream = current.metrics.streamID
@@ -89,11 +91,8 @@ struct LiveDesk {
             hub.publish(frame, to: .stream(stream), snapshot: snapshot(of: stream))
             for change in changes { tell(change, of: stream) }
         }
-        tellOverview()
+        return tellOverview()
     }
-
-    /// All streams on air.
-    var overview: OverviewData { OverviewData(streams: onAir.map(Self.item)) }
 
     private var onAir: [LivePage] {
         pages.values.filter { $0.isOnAir || $0.newest.map { $0.metrics.at == now } ?? false }
@@ -106,16 +105,17 @@ struct LiveDesk {
             metrics: page.newest.map { MetricsData(metrics: $0.metrics, health: $0.health) })
     }
 
-    private func tellOverview() {
+    private func tellOverview() -> OverviewData {
         let onAir = onAir
         let alerts = onAir.flatMap { page in
             page.watch.active.values.map {
                 self.frame(LiveMessage(type: .alert, stream: page.stream, at: now, data: NoticeData($0)))
             }
         }
-        let frame = self.frame(
-            LiveMessage(type: .overview, stream: nil, at: now, data: OverviewData(streams: onAir.map(Self.item))))
+        let overview = OverviewData(streams: onAir.map(Self.item))
+        let frame = self.frame(LiveMessage(type: .overview, stream: nil, at: now, data: overview))
         hub.publish(frame, to: .overview, snapshot: [frame] + alerts)
+        return overview
     }
 
     // MARK: Messages

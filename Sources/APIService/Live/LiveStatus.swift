@@ -43,7 +43,6 @@ public final class LiveStatus: Service {
     struct Current {
         var metrics: StreamMetrics
         var health: StreamHealth
-        var recent: [StreamMetrics]
     }
 
     /// - Parameter recorder: Writes everything down; `nil` where others do.
@@ -63,8 +62,13 @@ public final class LiveStatus: Service {
         state = Mutex(State(board: AudienceBoard(at: clock.now())))
     }
 
-    /// The newest second of a stream that is on air or watched, and the minutes before it.
+    /// The newest second of a stream that is on air or watched.
     func current(of stream: StreamID) -> Current? { latest.withLock { $0[stream] } }
+
+    /// Measurements of the last minutes of a stream, the newest last.
+    func recent(of stream: StreamID, milliseconds: Int64) -> [StreamMetrics] {
+        state.withLock { $0.board.streams[stream]?.history.recent(milliseconds: milliseconds) ?? [] }
+    }
 
     /// All streams on air, as of the newest second.
     var overview: OverviewData { listed.withLock { $0 } }
@@ -105,7 +109,7 @@ public final class LiveStatus: Service {
     private func tell() async {
         var desk = LiveDesk(hub: hub, statuses: statuses)
         var second = clock.now().unixMilliseconds / 1000
-        let lookups = LookupQueue(max: Self.lookupsMax)
+        let lookups = LookupQueue(max: Self.lookupsMax, clock: clock)
         await withDiscardingTaskGroup { group in
             for await _ in wakes.stream {
                 for arrival in state.withLock({ state in
@@ -151,8 +155,7 @@ public final class LiveStatus: Service {
                     metrics: metrics,
                     health: StreamHealth(
                         recent: history.recent(milliseconds: StreamHealth.milliseconds),
-                        transcoding: statuses.status(of: metrics.streamID)?.transcoding),
-                    recent: history.recent(milliseconds: HealthDocument.trendMilliseconds))
+                        transcoding: statuses.status(of: metrics.streamID)?.transcoding))
             }
             return (current, state.board.isComplete(at: now))
         }
@@ -160,8 +163,7 @@ public final class LiveStatus: Service {
             latest = Dictionary(measured.map { ($0.metrics.streamID, $0) }) { $1 }
         }
         if isComplete { metrics.measured(measured.map(\.metrics)) }
-        desk.secondPassed(measured, at: now)
-        let overview = desk.overview
+        let overview = desk.secondPassed(measured, at: now)
         listed.withLock { $0 = overview }
         guard let recorder, isComplete else { return }
         let sessions = state.withLock {

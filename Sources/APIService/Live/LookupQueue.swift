@@ -17,7 +17,7 @@ final class LookupQueue: Sendable {
     private let clock: any WallClock
     private let state = Mutex(State())
 
-    init(max: Int, clock: any WallClock = SystemWallClock()) {
+    init(max: Int, clock: any WallClock) {
         self.max = max
         self.clock = clock
     }

@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 
 // {"session": "…", "startup_ms": 812, "stalls": 2, "stalled_ms": 640, "buffer_ms": 1900, "leaving": true}
 
@@ -30,13 +31,14 @@ struct ViewerBeacon: Equatable {
     init() {}
 
     init(_ body: Bytes) throws(Failure) {
-        guard let members = FlatJSON.members(of: body, countMax: ViewerLimits.beaconMembersMax) else {
-            throw .malformed
-        }
-        for (name, value) in members {
+        guard let members = (try? JSONValue(reading: body))?.object,
+            members.names.count <= ViewerLimits.beaconMembersMax
+        else { throw .malformed }
+        for name in members.names {
+            guard let value = members[name], value.isPlain else { throw .malformed }
             switch name {
             case "session":
-                guard case .text(let text) = value, 1...ViewerLimits.nameBytesMax ~= text.utf8.count,
+                guard let text = value.text, 1...ViewerLimits.nameBytesMax ~= text.utf8.count,
                     text.utf8.allSatisfy({ 0x20..<0x7F ~= $0 })
                 else { throw .outOfRange(member: name) }
                 session = text
@@ -45,7 +47,7 @@ struct ViewerBeacon: Equatable {
             case "stalled_ms": stalledMilliseconds = try Self.number(value, name, max: Self.stalledMax)
             case "buffer_ms": bufferMilliseconds = try Self.number(value, name, max: Self.bufferMax)
             case "leaving":
-                guard case .flag(let flag) = value else { throw .outOfRange(member: name) }
+                guard let flag = value.boolean else { throw .outOfRange(member: name) }
                 isLeaving = flag
             // Pages may tell more than we know of.
             default: continue
@@ -54,12 +56,10 @@ struct ViewerBeacon: Equatable {
     }
 
     /// A number that is not negative; `nil` for `null`, which pages send for what they do not know.
-    private static func number(_ value: FlatJSON.Value, _ name: String, max: Int64) throws(Failure) -> Int64? {
-        switch value {
-        case .null: return nil
-        case .number(let number) where 0...Double(max) ~= number: return Int64(number.rounded())
-        case .number, .text, .flag: throw .outOfRange(member: name)
-        }
+    private static func number(_ value: JSONValue, _ name: String, max: Int64) throws(Failure) -> Int64? {
+        if value == .null { return nil }
+        guard let number = value.number, 0...Double(max) ~= number else { throw .outOfRange(member: name) }
+        return Int64(number.rounded())
     }
 
     /// Takes what is new. Sums never fall, and the first word about the start is the last.
@@ -69,5 +69,27 @@ struct ViewerBeacon: Equatable {
         stalledMilliseconds = news.stalledMilliseconds.map { max($0, stalledMilliseconds ?? 0) } ?? stalledMilliseconds
         bufferMilliseconds = news.bufferMilliseconds ?? bufferMilliseconds
         isLeaving = news.isLeaving
+    }
+}
+
+extension JSONValue {
+    /// The longest number that a page writes, in bytes.
+    private static var numberBytesMax: Int { 32 }
+
+    /// A number that a `Double` has.
+    fileprivate var number: Double? {
+        guard case .number(let text) = self, text.utf8.count <= Self.numberBytesMax, let number = Double(text),
+            number.isFinite
+        else { return nil }
+        return number
+    }
+
+    /// Whether it is no list, no object and no number beyond all bounds.
+    fileprivate var isPlain: Bool {
+        switch self {
+        case .null, .boolean, .string: true
+        case .number: number != nil
+        case .array, .object: false
+        }
     }
 }

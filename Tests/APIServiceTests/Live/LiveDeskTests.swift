@@ -22,7 +22,7 @@ import Testing
             streamID: stream, at: at, viewers: 3, viewersByRendition: ["720p": 3],
             source: hasSource ? SourceHealth() : nil)
         let health = StreamHealth(recent: [metrics], transcoding: nil)
-        return (LiveStatus.Current(metrics: metrics, health: health, recent: [metrics]), at)
+        return (LiveStatus.Current(metrics: metrics, health: health), at)
     }
 
     @Test func `a broadcast is told from its beginning to its end`() {
