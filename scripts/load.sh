@@ -9,6 +9,7 @@
 #   PAGES=yes         each viewer has a page with its WebSocket open, too
 #   VIEWERS_PER_SECOND=500
 #   SERVER_THREADS=2 THREADS=1  event loops of the server and of the generator
+#   IDLE=10000        instead of all that: so many viewers who fetch a playlist once and then wait, and what each costs
 #   BROADCASTER_SPREAD=…        how many streams are watched; all by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,7 +56,7 @@ for ((i = 0; i < broadcasters; i++)); do
   sed -E 's/.*"ingest_url":"rtmp:\/\/[^\/]*\/([^"]+)".*/\1/' <<<"$made" >>"$folder/keys"
 done
 # One FFmpeg sends several streams, so that a hundred of them leave the machine to the server.
-echo "$broadcasters broadcasters of $kbits kbit/s, $viewers viewers, $seconds s, $(nproc) cores for all"
+echo "$broadcasters broadcasters of $kbits kbit/s, ${IDLE:-$viewers} viewers, $seconds s, $(nproc) cores for all"
 while read -r -a group; do
   outputs=()
   for key in "${group[@]}"; do outputs+=(-map 0 -c copy -f flv "rtmp://127.0.0.1:$rtmp_port/$key"); done
@@ -65,6 +66,26 @@ done < <(xargs -n 10 <"$folder/keys")
 for stream in "${streams[@]}"; do
   until curl -fs -o /dev/null "http://127.0.0.1:$http_port/hls/$stream/master.m3u8"; do sleep 0.2; done
 done
+
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }
+if [ -n "${IDLE:-}" ]; then
+  path="/hls/${streams[0]}/source/playlist.m3u8?session=viewer-{}"
+  # What one viewer has the server make for all of them is not counted.
+  curl -fs -o /dev/null "http://127.0.0.1:$http_port${path/\{\}/0}"
+  before=$(resident)
+  "$build/sluice-bench" hold "$http_port" "$IDLE" "$path" >"$folder/hold.out" &
+  pids+=("$!")
+  until grep -q '^ready' "$folder/hold.out"; do
+    kill -0 "$!" || { echo "connections were refused" >&2; exit 1; }
+    sleep 0.1
+  done
+  # Long enough for the second to be told and written down, in which they were counted.
+  sleep 3
+  open=$(curl -fs "http://127.0.0.1:$http_port/metrics" | awk '$1 == "sluice_viewers" { print $2 }')
+  awk -v kb="$(($(resident) - before))" -v count="$IDLE" -v before="$before" -v open="${open:-?}" 'BEGIN {
+    printf "%d idle viewers, %s counted: %.1f KB for each, %d KB before\n", count, open, kb / count, before }'
+  exit 0
+fi
 
 watched=$(IFS=,; echo "${streams[*]:0:${BROADCASTER_SPREAD:-$broadcasters}}")
 status=0

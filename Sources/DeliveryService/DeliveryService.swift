@@ -116,43 +116,89 @@ public final class DeliveryService: Service, HTTPHandler {
         }
     }
 
+    /// A request that is not answered at once, and what is known of it.
+    private struct Visit {
+        let path: MediaPath
+        let subject: ViewerSubject
+        let caller: ViewerCaller
+        let now: WallTime
+        /// `nil` for media.
+        let wanted: WantedDocument?
+    }
+
+    private enum Beginning {
+        case answered(HTTPResponse)
+        case visit(Visit)
+    }
+
     /// Answers `GET` and `HEAD` below `/hls/` and `/dash/`.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        switch begin(request) {
+        case .answered(let answer): return answer
+        case .visit(let visit):
+            guard let wanted = visit.wanted else {
+                return counted(await media(at: visit.path, request), visit, request)
+            }
+            return counted(await document(wanted, of: visit.path.stream, request), visit, request)
+        }
+    }
+
+    /// All that needs no waiting. Not inlined, so that what it works with is not part of what a held request keeps.
+    @inline(never)
+    private func begin(_ request: HTTPRequest) -> Beginning {
         guard request.method == .get || request.method == .head else {
-            return ProblemDocument(.methodNotAllowed, code: "method_not_allowed").response(fields: [
-                "allow": "GET, HEAD"
-            ])
+            let problem = ProblemDocument(.methodNotAllowed, code: "method_not_allowed")
+            return .answered(problem.response(fields: ["allow": "GET, HEAD"]))
         }
         let now = clock.now()
         if let hot = hot.find(request.path, at: now), let subject = hot.subject {
             let caller = ViewerCaller(request, salt: subject.salt)
             var answer = hot.representation.response(to: request)
             viewers.count(&answer, to: request, by: caller, about: subject, at: now)
-            return answer
+            return .answered(answer)
         }
-        guard let path = MediaPath(request.path) else { return notFound("There is nothing at this path.") }
+        guard let path = MediaPath(request.path) else {
+            return .answered(notFound("There is nothing at this path."))
+        }
         let subject = ViewerSubject(path, isDASH: request.path.hasPrefix("/dash/"))
         let caller = ViewerCaller(request, salt: subject.salt)
-        guard !viewers.mustWait(caller, for: subject) else { return tooManyViewers() }
-        var answer = await answer(to: request, for: path)
-        viewers.count(&answer, to: request, by: caller, about: subject, at: now)
+        guard !viewers.mustWait(caller, for: subject) else { return .answered(tooManyViewers()) }
+        do throws(Refusal) {
+            let wanted = try wantedDocument(path, request)
+            return .visit(Visit(path: path, subject: subject, caller: caller, now: now, wanted: wanted))
+        } catch {
+            return .answered(error.response)
+        }
+    }
+
+    @inline(never)
+    private func counted(_ answer: HTTPResponse, _ visit: Visit, _ request: HTTPRequest) -> HTTPResponse {
+        var answer = answer
+        viewers.count(&answer, to: request, by: visit.caller, about: visit.subject, at: visit.now)
         return answer
     }
 
-    private func answer(to request: HTTPRequest, for path: MediaPath) async -> HTTPResponse {
+    private func document(_ wanted: WantedDocument, of stream: StreamID, _ request: HTTPRequest) async -> HTTPResponse {
+        var hasWaited = false
+        while true {
+            switch prospect(of: wanted, in: stream, request) {
+            case .answer(let ready): return ready
+            case .held(let held):
+                let outcome = await held.channel.wait(for: held.wish, of: held.rendition, until: held.deadline)
+                return answer(wanted, after: outcome, of: held.channel, request)
+            case .notYet:
+                guard !hasWaited else { return nothingYet }
+                if let other = await awaitFirst(wanted, of: stream, request) { return other }
+                hasWaited = true
+            }
+        }
+    }
+
+    /// Answers with what is stored, or about to be.
+    @inline(never)
+    private func media(at path: MediaPath, _ request: HTTPRequest) async -> HTTPResponse {
         let stream = path.stream
         switch path.resource {
-        case .masterPlaylist:
-            guard let container = container(of: request) else {
-                return badRequest("The parameter container must be fmp4 or ts.", code: "invalid_container")
-            }
-            return await document(.master(container), of: stream, request)
-        case .manifest: return await document(.manifest, of: stream, request)
-        case .mediaPlaylist(let rendition): return await playlist(of: rendition, of: stream, request)
-        case .transportPlaylist(let rendition):
-            return await document(.media(rendition: rendition, .transportStream, nil), of: stream, request)
-        case .keyframePlaylist(let rendition):
-            return await document(.keyframes(rendition: rendition), of: stream, request)
         case .initialization(let stored): return await self.stored(stored, of: stream, request)
         case .segment(let stored): return await segment(stored, of: stream, request)
         case .part(let stored, let number): return await part(number, stored, of: stream, request)
@@ -160,15 +206,8 @@ public final class DeliveryService: Service, HTTPHandler {
             return await transportSegment(number, in: rendition, of: stream, request)
         case .latestThumbnail: return await latestThumbnail(of: stream, request)
         case .thumbnail(let number): return await thumbnail(number, of: stream, request)
-        }
-    }
-
-    private func container(of request: HTTPRequest) -> HLSContainer? {
-        guard !request.query.isEmpty, let name = request.parameters["container"] else { return .fragmentedMP4 }
-        switch name {
-        case "fmp4": return .fragmentedMP4
-        case "ts": return .transportStream
-        default: return nil
+        case .masterPlaylist, .manifest, .mediaPlaylist, .transportPlaylist, .keyframePlaylist:
+            return notFound("There is nothing at this path.")
         }
     }
 

@@ -48,8 +48,8 @@ struct PlaylistDirectives: Equatable {
     }
 
     private static func number(_ name: String, in parameters: QueryParameters) throws(Failure) -> Int? {
-        guard parameters[name] != nil else { return nil }
-        guard let number = parameters.integer(name) else { throw .notANumber(parameter: name) }
+        guard let value = parameters[name] else { return nil }
+        guard let number = QueryParameters.integer(value) else { throw .notANumber(parameter: name) }
         return number
     }
 }

@@ -147,10 +147,7 @@ extension StreamChannel {
         _ hold: (inout Guarded, UInt64, Waiter) -> Outcome?,
         cancelled: @escaping @Sendable (inout Guarded, UInt64) -> Waiter?
     ) async -> Outcome {
-        let id = guarded.withLock { guarded in
-            guarded.nextHeld += 1
-            return guarded.nextHeld
-        }
+        let id = nextHeld.add(1, ordering: .relaxed).newValue
         let stopwatch = Stopwatch()
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

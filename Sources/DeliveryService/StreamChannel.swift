@@ -57,7 +57,6 @@ final class StreamChannel: Sendable {
         var starting = HeldRequests<Starting, Waiter>(countMax: DeliveryLimits.heldRequestsPerStreamMax)
         /// Requests that wait for a rendition, by its name.
         var held: [String: HeldRequests<Wish, Waiter>] = [:]
-        var nextHeld: UInt64 = 0
     }
 
     /// The one wish of a request before there is something to play.
@@ -67,6 +66,8 @@ final class StreamChannel: Sendable {
     let metrics: DeliveryMetrics
     /// When the newest event came, as stopwatches count.
     let newestChange = Atomic(0)
+    /// Numbers the requests that wait.
+    let nextHeld = Atomic<UInt64>(0)
 
     init(window: LiveWindow.Configuration, metrics: DeliveryMetrics = DeliveryMetrics()) {
         self.metrics = metrics

@@ -58,7 +58,7 @@ enum RequestKind: Int, MetricLabel {
     init(_ request: HTTPRequest) {
         let path = request.path
         if path.hasPrefix("/hls/") || path.hasPrefix("/dash/") {
-            self = Self.media(path, hasDirectives: request.query.contains("_HLS_msn"))
+            self = Self.media(path, request)
         } else if path.hasPrefix("/streams") || path.hasPrefix("/quality-levels") || path.hasPrefix("/metrics/")
             || path == "/overview"
         {
@@ -72,10 +72,10 @@ enum RequestKind: Int, MetricLabel {
         }
     }
 
-    private static func media(_ path: String, hasDirectives: Bool) -> RequestKind {
+    private static func media(_ path: String, _ request: HTTPRequest) -> RequestKind {
         if path.hasSuffix(".m3u8") {
             if path.hasSuffix("/master.m3u8") { return .masterPlaylist }
-            return hasDirectives ? .blockingPlaylist : .mediaPlaylist
+            return request.mayHaveParameter("_HLS_msn") ? .blockingPlaylist : .mediaPlaylist
         }
         if path.hasSuffix(".m4s") {
             // `segment-17.m4s` is a segment, `segment-17.3.m4s` its part.

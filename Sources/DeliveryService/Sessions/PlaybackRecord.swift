@@ -159,6 +159,12 @@ struct PlaybackRecord {
             stalledMilliseconds: beacon.stalledMilliseconds ?? 0,
             startupMilliseconds: beacon.startupMilliseconds ?? startupMilliseconds,
             bufferMilliseconds: beacon.bufferMilliseconds ?? bufferMilliseconds,
-            picks: picks.sorted { $0.segmentNumber < $1.segmentNumber }, isLeaving: standing == .left)
+            picks: picksInOrder, isLeaving: standing == .left)
+    }
+
+    /// Players fetch forwards, but for when they seek.
+    private var picksInOrder: [SessionShare.Pick] {
+        let isInOrder = zip(picks, picks.dropFirst()).allSatisfy { $0.segmentNumber < $1.segmentNumber }
+        return isInOrder ? picks : picks.sorted { $0.segmentNumber < $1.segmentNumber }
     }
 }

@@ -17,58 +17,109 @@ public struct QueryParameters: Sendable {
 
     /// The decoded value of the first parameter of that name; empty when it has no `=`.
     public subscript(name: String) -> String? {
-        for parameter in self where parameter.isNamed(name) { return parameter.value }
+        var scan = Scan(query)
+        while let pair = scan.next() {
+            if isNamed(pair, name) { return decoded(pair.value) }
+        }
         return nil
     }
 
+    /// Requests for playlists have three to five parameters, and most that is asked for is not among them.
+    private func isNamed(_ pair: Scan.Pair, _ name: String) -> Bool {
+        pair.isNameEncoded
+            ? decoded(pair.name) == name
+            : Self.isEqual(query.utf8Span.span.extracting(pair.name), name.utf8Span.span)
+    }
+
+    fileprivate func decoded(_ range: Range<Int>) -> String {
+        let bytes = query.utf8
+        let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+        return Self.decoded(Substring(bytes[start..<bytes.index(start, offsetBy: range.count)]))
+    }
+
+    private static func isEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
+    }
+
     /// The value of a parameter as a number in decimal digits, with no sign and no overflow.
-    public func integer(_ name: String) -> Int? {
-        guard let value = self[name], !value.isEmpty, value.utf8.allSatisfy(\.isDigit) else { return nil }
+    public func integer(_ name: String) -> Int? { self[name].flatMap(Self.integer) }
+
+    /// A number in decimal digits, with no sign and no overflow.
+    public static func integer(_ value: String) -> Int? {
+        guard !value.isEmpty, value.utf8.allSatisfy(\.isDigit) else { return nil }
         return Int(value)
     }
 }
 
-extension QueryParameters: Sequence {
-    /// One `name=value`, still encoded.
-    public struct Parameter: Sendable {
-        fileprivate let encodedName: Substring
-        fileprivate let encodedValue: Substring
+/// Walks the parameters of a query in order, without empty ones: where they stand, as bytes of the query.
+private struct Scan {
+    struct Pair {
+        let name: Range<Int>
+        let value: Range<Int>
+        let isNameEncoded: Bool
+    }
 
-        public var name: String { QueryParameters.decoded(encodedName) }
-        public var value: String { QueryParameters.decoded(encodedValue) }
+    let query: String
+    private var start = 0
+    private var taken = 0
 
-        fileprivate func isNamed(_ name: String) -> Bool {
-            encodedName.utf8.elementsEqual(name.utf8) || encodedName.isEncoded && self.name == name
+    init(_ query: String) { self.query = query }
+
+    mutating func next() -> Pair? {
+        let text = query.utf8Span.span
+        while start < text.count, taken < QueryParameters.countMax {
+            let began = start
+            var end = start
+            var equals: Int?
+            var isNameEncoded = false
+            while end < text.count, text[end] != ASCII.ampersand {
+                if equals == nil {
+                    switch text[end] {
+                    case ASCII.equals: equals = end
+                    case ASCII.percent, ASCII.plus: isNameEncoded = true
+                    default: break
+                    }
+                }
+                end += 1
+            }
+            start = end + 1
+            guard end > began else { continue }
+            taken += 1
+            let nameEnd = equals ?? end
+            return Pair(name: began..<nameEnd, value: min(nameEnd + 1, end)..<end, isNameEncoded: isNameEncoded)
         }
+        return nil
+    }
+}
+
+extension QueryParameters: Sequence {
+    /// One `name=value`.
+    public struct Parameter: Sendable {
+        fileprivate let query: QueryParameters
+        fileprivate let pair: (name: Range<Int>, value: Range<Int>)
+
+        public var name: String { query.decoded(pair.name) }
+        public var value: String { query.decoded(pair.value) }
     }
 
     /// Walks the parameters in order, without empty ones.
     public struct Iterator: IteratorProtocol {
-        private var rest: Substring.UTF8View
-        private var taken = 0
+        private let query: QueryParameters
+        private var scan: Scan
 
-        fileprivate init(_ query: String) {
-            rest = query.utf8[...]
+        fileprivate init(_ query: QueryParameters) {
+            self.query = query
+            scan = Scan(query.query)
         }
 
         public mutating func next() -> Parameter? {
-            while !rest.isEmpty, taken < QueryParameters.countMax {
-                let end = rest.firstIndex(of: ASCII.ampersand) ?? rest.endIndex
-                let pair = rest[..<end]
-                rest = end == rest.endIndex ? rest[end...] : rest[rest.index(after: end)...]
-                guard !pair.isEmpty else { continue }
-                taken += 1
-                guard let equals = pair.firstIndex(of: ASCII.equals) else {
-                    return Parameter(encodedName: Substring(pair), encodedValue: "")
-                }
-                let value = pair[pair.index(after: equals)...]
-                return Parameter(encodedName: Substring(pair[..<equals]), encodedValue: Substring(value))
-            }
-            return nil
+            scan.next().map { Parameter(query: query, pair: ($0.name, $0.value)) }
         }
     }
 
-    public func makeIterator() -> Iterator { Iterator(query) }
+    public func makeIterator() -> Iterator { Iterator(self) }
 
     fileprivate static func decoded(_ text: Substring) -> String {
         guard text.isEncoded else { return String(text) }
