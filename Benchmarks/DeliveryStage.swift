@@ -30,7 +30,8 @@ struct DeliveryStage {
     private let stream: StreamID
     private let timeline = LocalTimelineLog()
 
-    init() async throws {
+    /// - Parameter reports: Who is told who watches.
+    init(reports: any ReportLog = LocalReportLog()) async throws {
         let clock = SystemWallClock()
         let stream = StreamID(at: clock.now())
         self.stream = stream
@@ -49,7 +50,7 @@ struct DeliveryStage {
         let service = DeliveryService(
             window: LiveWindow.Configuration(), retentionMilliseconds: 600_000,
             streams: SQLiteStreamRepository(database), store: store, timeline: timeline, events: LocalEventLog(),
-            audience: Audience(reports: LocalReportLog(), instance: "bench"), clock: clock,
+            audience: Audience(reports: reports, instance: "bench"), clock: clock,
             logger: Logger(service: "bench", level: .warning))
         var router = Router(cors: CORSPolicy(.any))
         for pattern in ["/hls/{path...}", "/dash/{path...}"] {

@@ -15,6 +15,9 @@ func measureKafka(_ brokers: String) async throws {
     try await measureFrames(brokers, count: 4000, payloadBytes: 100_000)
     try await measureFrameLatency(brokers)
     try await measureEvents(brokers, count: 1_000_000)
+    let cluster = try await cluster(brokers)
+    try await measureViewerEvents(cluster, count: 10_000_000)
+    await cluster.close()
 }
 
 private func cluster(_ brokers: String) async throws -> KafkaCluster {
@@ -161,7 +164,7 @@ private func measureEvents(_ brokers: String, count: Int) async throws {
 }
 
 /// Waits for a condition, a minute at most.
-private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
+func until(_ what: String, _ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw LoadFailure("it did not happen that \(what)") }
