@@ -57,11 +57,11 @@ public struct APIRoutes: Sendable {
     ///     ``RequestRates/adminShare`` times as much.
     ///   - urls: The addresses that answers give out.
     ///   - playback: Signs the addresses that players begin with; `nil` where playback is open to everybody.
-    ///   - checks: What `/health/ready` asks.
+    ///   - health: What `/health` answers.
     public init(
         administration: StreamAdministration, qualities: QualityAdministration, live: LiveStatus,
         audience: AudienceHistory, adminToken: Secret, viewerToken: Secret? = nil, cors: CORSPolicy = CORSPolicy(.any),
-        requestsPerMinute: Int? = nil, urls: PublicURLs, playback: PlaybackSigner? = nil, checks: [HealthCheck],
+        requestsPerMinute: Int? = nil, urls: PublicURLs, playback: PlaybackSigner? = nil, health: HealthRoutes,
         logger: Logger,
         clock: any WallClock = SystemWallClock()
     ) {
@@ -71,11 +71,11 @@ public struct APIRoutes: Sendable {
         self.audience = audience
         self.cors = cors
         rates = requestsPerMinute.map { RequestRates(perMinute: $0, clock: clock) }
-        authentication = TokenAuthentication(admin: adminToken, viewer: viewerToken, clock: clock)
+        authentication = TokenAuthentication(admin: adminToken, viewer: viewerToken, clock: clock, logger: logger)
         self.urls = urls
         self.playback = playback
         idempotency = IdempotentKeys(secret: adminToken)
-        health = HealthRoutes(checks: checks, logger: logger)
+        self.health = health
         self.clock = clock
         self.logger = logger
     }

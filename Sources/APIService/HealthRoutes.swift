@@ -4,13 +4,21 @@ public import StreamingCore
 /// `/health`, `/health/live` and `/health/ready`: what load balancers and people ask. They need no token and tell no
 /// reasons.
 ///
-/// Live means that the process answers. Ready means that all its checks pass; `/health` says the same.
+/// Live means that the process answers. Ready means that all its checks pass; `/health` says the same. What the process
+/// is of use without is told beside them: when it fails the process is ready and degraded.
 public struct HealthRoutes: Sendable {
     private let checks: [HealthCheck]
+    private let watched: @Sendable () -> [String: Bool]
     private let logger: Logger
 
-    public init(checks: [HealthCheck], logger: Logger) {
+    /// - Parameters:
+    ///   - checks: What the process needs; asked with each request.
+    ///   - watched: How what it can do without was when somebody last looked, by name: nobody waits for that.
+    public init(
+        checks: [HealthCheck], watched: @escaping @Sendable () -> [String: Bool] = { [:] }, logger: Logger
+    ) {
         self.checks = checks
+        self.watched = watched
         self.logger = logger
     }
 
@@ -29,11 +37,14 @@ public struct HealthRoutes: Sendable {
     private func ready() async -> HTTPResponse {
         let results = await withTaskGroup(of: (String, Bool).self) { group in
             for check in checks { group.addTask { (check.name, await passes(check)) } }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 ? "ok" : "failed" }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        let isReady = !results.values.contains("failed")
+        let others = watched()
+        let isReady = results.values.allSatisfy(\.self)
+        let status = !isReady ? "failed" : others.values.allSatisfy(\.self) ? "ok" : "degraded"
+        let told = results.merging(others) { needed, _ in needed }.mapValues { $0 ? "ok" : "failed" }
         return JSONResponse.make(
-            isReady ? .ok : .serviceUnavailable, Document(status: isReady ? "ok" : "failed", checks: results),
+            isReady ? .ok : .serviceUnavailable, Document(status: status, checks: told),
             fields: isReady ? HTTPFields() : ["retry-after": "1"])
     }
 

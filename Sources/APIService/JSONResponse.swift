@@ -14,6 +14,8 @@ enum JSONResponse {
         var fields = fields
         fields.set("content-type", MediaType.json)
         fields.set("cache-control", CacheControl.noStore)
+        // What a caller wrote into a title is never to be taken for a page.
+        fields.set("x-content-type-options", "nosniff")
         return HTTPResponse(status, fields: fields, body: .shared([Bytes(Array(data))]))
     }
 }

@@ -18,13 +18,16 @@ final class TokenAuthentication: Sendable {
     private let admin: Secret
     private let viewer: Secret?
     private let clock: any WallClock
+    private let logger: Logger
     private let attempts = Mutex(FailedAttempts())
+    private let throttle = LogThrottle(linesPerSecondMax: 1)
 
     /// - Parameter viewer: The token of those who only look; `nil` where there are none.
-    init(admin: Secret, viewer: Secret?, clock: any WallClock) {
+    init(admin: Secret, viewer: Secret?, clock: any WallClock, logger: Logger) {
         self.admin = admin
         self.viewer = viewer
         self.clock = clock
+        self.logger = logger
     }
 
     /// Who asks; `nil` for a request without a token.
@@ -52,7 +55,14 @@ final class TokenAuthentication: Sendable {
         if isAdmin { return .admin }
         if isViewer { return .viewer }
         attempts.withLock { $0.attemptFailed(from: address, at: now) }
+        tellRefusal(of: address, at: now)
         throw .wrongToken
+    }
+
+    /// Whoever guesses tokens is to be seen, and is not to fill the log.
+    private func tellRefusal(of address: String, at now: WallTime) {
+        guard let hidden = throttle.admit(at: now) else { return }
+        logger.warning("wrong token", ["peer.address": LogValue(address), "log.hidden": LogValue(hidden)])
     }
 
     /// Whether a request is the administrator's, without counting it as an attempt.

@@ -25,7 +25,7 @@ extension Assembly {
             addAPI(to: &router, adminToken, live)
         } else {
             LiveRoutes(live: live, streams: backends.streams, cors: configuration.corsPolicy).add(to: &router)
-            HealthRoutes(checks: backends.checks, logger: logger).add(to: &router)
+            health.add(to: &router)
         }
         if configuration.tellsMetricsToAll(roles) { page.add(to: &router) }
         let handler = MeasuredHandler(router, HTTPMetrics(in: metrics))
@@ -92,7 +92,7 @@ extension Assembly {
             audience: AudienceHistory(sessions: backends.sessions, metrics: backends.metrics), adminToken: adminToken,
             viewerToken: configuration.viewerToken, cors: configuration.corsPolicy,
             requestsPerMinute: configuration.apiRequestsPerMinute, urls: urls, playback: signer,
-            checks: backends.checks, logger: logger.with("service", "api")
+            health: health, logger: logger.with("service", "api")
         ).add(to: &router)
         WebPages(directory: configuration.webDirectory).add(to: &router)
         if !configuration.webhookAddresses.isEmpty, let secret = configuration.webhookSecret {

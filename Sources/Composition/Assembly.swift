@@ -24,6 +24,7 @@ struct Assembly {
     let metrics = MetricsRegistry()
     let page: MetricsPage
     let network: NetworkMetrics
+    let health: HealthRoutes
     let logger: Logger
 
     /// Opens the back ends, binds the ports and makes the services. Nothing runs yet.
@@ -43,15 +44,19 @@ struct Assembly {
         adminToken =
             roles.contains(.api)
             ? try configuration.adminToken ?? AdminToken.load(from: configuration.dataDirectory) : nil
+        let watch = DependencyWatch(backends.checks + backends.watched, in: metrics)
+        health = HealthRoutes(
+            checks: backends.checks, watched: { [watched = backends.watched] in watch.states(of: watched) },
+            logger: logger)
         if roles.contains(.ingest) { try await addIngest(loops) }
         if roles.contains(.transcode) { addTranscode() }
         try addFront(loops)
         services += backends.services
-        services.append(DependencyWatch(backends.checks + backends.watched, in: metrics))
+        services.append(watch)
         if let port = configuration.adminPort(of: roles) {
             services.append(
                 try AdminPort(
-                    configuration, port: port, page: page, checks: backends.checks, loops: loops, logger: logger))
+                    configuration, port: port, page: page, health: health, loops: loops, logger: logger))
         }
     }
 

@@ -31,7 +31,9 @@ public struct Program: Sendable {
         do throws(ConfigurationFailure) {
             // Without a .env file there is nothing to read, and that is no mistake.
             let dotEnv = try? String(contentsOfFile: ".env", encoding: .utf8)
-            return try Configuration(environment: ProcessInfo.processInfo.environment, dotEnv: dotEnv)
+            return try Configuration(environment: ProcessInfo.processInfo.environment, dotEnv: dotEnv) {
+                try? String(contentsOfFile: $0, encoding: .utf8)
+            }
         } catch {
             end(78, complaining: "\(name): the configuration is wrong:\n\(error)")
         }

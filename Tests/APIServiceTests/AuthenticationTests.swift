@@ -56,6 +56,19 @@ import Testing
         #expect(await api.send(.get, "/streams", from: "192.0.2.9").status == 200)
     }
 
+    @Test func `who shows a wrong token is in the log, with its address and without the token, once a second`()
+        async throws
+    {
+        let api = try await TestAPI()
+        for _ in 0..<3 { _ = await api.send(.get, "/streams", token: "guess-of-one", from: "192.0.2.9") }
+        api.clock.advance(milliseconds: 1000)
+        _ = await api.send(.get, "/streams", token: "guess-of-one", from: "192.0.2.9")
+        let lines = api.log.text.split(separator: "\n").filter { $0.contains("wrong token") }
+        #expect(lines.count == 2)
+        #expect(lines.allSatisfy { $0.contains("192.0.2.9") && !$0.contains("guess-of-one") })
+        #expect(lines.last?.contains(#""log.hidden":2"#) == true)
+    }
+
     @Test func `the table of addresses is bounded and forgets the oldest`() {
         var attempts = FailedAttempts()
         let start = WallTime(unixMilliseconds: 0)

@@ -12,6 +12,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.text == #"{"status":"ok"}"#)
         #expect(answer.fields["cache-control"] == "no-store")
+        #expect(answer.fields["x-content-type-options"] == "nosniff")
     }
 
     @Test(arguments: ["/health", "/health/ready"])
@@ -31,6 +32,18 @@ import Testing
         #expect(answer.text == #"{"checks":{"b":"ok","database":"failed"},"status":"failed"}"#)
         #expect(answer.fields["retry-after"] == "1")
         #expect(api.log.text.contains("disk full"))
+    }
+
+    @Test func `what the process is of use without is told, and makes it degraded and not unready`() async throws {
+        let api = try await TestAPI(
+            checks: [HealthCheck("redis") {}], watched: ["database": false, "kafka": true])
+        let answer = await api.send(.get, "/health/ready", token: nil)
+        #expect(answer.status == 200)
+        #expect(
+            answer.text == #"{"checks":{"database":"failed","kafka":"ok","redis":"ok"},"status":"degraded"}"#)
+        let broken = try await TestAPI(
+            checks: [HealthCheck("redis") { throw Broken() }], watched: ["database": false])
+        #expect(await broken.send(.get, "/health/ready", token: nil).status == 503)
     }
 
     @Test func `the time is told as DASH players read it`() async throws {

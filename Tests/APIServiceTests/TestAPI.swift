@@ -26,7 +26,7 @@ struct TestAPI {
     let router: Router
 
     init(
-        publicHost: String? = nil, checks: [HealthCheck] = [],
+        publicHost: String? = nil, checks: [HealthCheck] = [], watched: [String: Bool] = [:],
         streams: (any StreamRepository)? = nil, keys: (any StreamKeyRepository)? = nil,
         qualityLevels: (any QualityLevelRepository)? = nil, configured: QualityLadder = .sourceAlone,
         requestsPerMinute: Int? = nil, playback: PlaybackSigner? = nil
@@ -48,7 +48,7 @@ struct TestAPI {
             audience: AudienceHistory(sessions: sessions, metrics: metrics), adminToken: Secret(Self.token),
             viewerToken: Secret(Self.viewerToken), requestsPerMinute: requestsPerMinute,
             urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), playback: playback,
-            checks: checks, logger: logger, clock: clock)
+            health: HealthRoutes(checks: checks, watched: { watched }, logger: logger), logger: logger, clock: clock)
         var router = Router()
         routes.add(to: &router)
         self.router = router

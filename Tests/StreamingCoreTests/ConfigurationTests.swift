@@ -29,6 +29,29 @@ import Testing
         }
     }
 
+    @Test func `a secret may come in a file, whose last line's end is none of it`() throws {
+        let files = ["/run/secrets/admin": "a token\n", "/db": "postgresql://sluice:pass@db/sluice"]
+        let reading = { (path: String) in files[path] }
+        let configuration = try Configuration(
+            environment: ["ADMIN_TOKEN_FILE": "/db", "VIEWER_TOKEN": "seen", "DATABASE_URL_FILE": "/db"],
+            reading: reading)
+        #expect(configuration.adminToken == Secret("postgresql://sluice:pass@db/sluice"))
+        #expect(configuration.backends.databaseURL == Secret("postgresql://sluice:pass@db/sluice"))
+        #expect(configuration.viewerToken == Secret("seen"))
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try Configuration(
+                environment: [
+                    "ADMIN_TOKEN_FILE": "/run/secrets/admin", "VIEWER_TOKEN_FILE": "/absent",
+                    "REDIS_URL_FILE": "/db", "REDIS_URL": "redis://cache", "WEBHOOK_SECRET_FILE": "/long",
+                ],
+                reading: { $0 == "/long" ? String(repeating: "x", count: 65_537) : reading($0) })
+        }
+        // The token has a space in it, as its line's end is gone.
+        let expected = ["ADMIN_TOKEN", "VIEWER_TOKEN_FILE", "REDIS_URL_FILE", "WEBHOOK_SECRET_FILE"]
+        #expect(Set(failure?.mistakes.map(\.variable) ?? []) == Set(expected))
+        #expect(failure?.description.contains("'/absent'") == true)
+    }
+
     @Test func `stores that are of no use without others are told`() {
         let failure = #expect(throws: ConfigurationFailure.self) {
             try Configuration(environment: ["KAFKA_BROKERS": "kafka:9092", "S3_BUCKET": "live"])

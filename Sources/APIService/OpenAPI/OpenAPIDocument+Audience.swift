@@ -87,7 +87,7 @@ extension OpenAPIDocument {
     }
 
     private static var readiness: [Int: OpenAPIValue] {
-        [200: .answer("All works", "Readiness"), 503: .answer("Something does not work", "Readiness")]
+        [200: .answer("All that is needed works", "Readiness"), 503: .answer("Something does not work", "Readiness")]
     }
 
     private static func open(

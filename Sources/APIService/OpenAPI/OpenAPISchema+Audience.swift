@@ -23,7 +23,10 @@ extension OpenAPISchema {
             "Overview": object(["streams": list(of: overviewItem), "role": words(["admin", "viewer"])]),
             "Beacon": beacon,
             "Readiness": object(
-                ["status": words(["ok", "failed"]), "checks": ["type": "object", "additionalProperties": result]],
+                [
+                    "status": words(["ok", "degraded", "failed"]),
+                    "checks": ["type": "object", "additionalProperties": result],
+                ],
                 optional: ["checks"]),
         ]
     }

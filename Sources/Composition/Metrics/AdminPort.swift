@@ -18,7 +18,7 @@ struct AdminPort: Service {
     ///
     /// - Throws: `NetworkError` when the port cannot be had.
     init(
-        _ configuration: Configuration, port: Int, page: MetricsPage, checks: [HealthCheck], loops: EventLoopGroup,
+        _ configuration: Configuration, port: Int, page: MetricsPage, health: HealthRoutes, loops: EventLoopGroup,
         logger: Logger
     ) throws(NetworkError) {
         let address = configuration.metricsAddress ?? configuration.bindAddress
@@ -29,7 +29,7 @@ struct AdminPort: Service {
         settings.drainGrace = .seconds(1)
         var router = Router()
         page.add(to: &router)
-        HealthRoutes(checks: checks, logger: logger).add(to: &router)
+        health.add(to: &router)
         server = try HTTPServer(settings, group: loops, handler: router, report: logger.networkEvents)
     }
 

@@ -19,6 +19,12 @@ final class DependencyWatch: Service {
         ) { self.states.withLock { $0 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value ? 1 : 0) } }
     }
 
+    /// How some of them were at the last look; those that were not looked at yet are left out.
+    func states(of checks: [HealthCheck]) -> [String: Bool] {
+        let names = Set(checks.map(\.name))
+        return states.withLock { $0.filter { names.contains($0.key) } }
+    }
+
     func run() async throws {
         while !Task.isCancelled {
             await withDiscardingTaskGroup { group in

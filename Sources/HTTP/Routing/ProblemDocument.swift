@@ -44,6 +44,8 @@ public struct ProblemDocument: Sendable, Equatable {
         var fields = fields
         fields.set("content-type", MediaType.problem)
         fields.set("cache-control", "no-store")
+        // What the caller sent may be quoted in it, and is never to be taken for a page.
+        fields.set("x-content-type-options", "nosniff")
         return HTTPResponse(status, fields: fields, body: .shared([json]))
     }
 }

@@ -106,9 +106,15 @@ public struct Configuration: Sendable {
     /// - Parameters:
     ///   - environment: The process's environment.
     ///   - dotEnv: The text of a `.env` file; what the environment sets wins.
-    public init(environment: [String: String], dotEnv: String? = nil) throws(ConfigurationFailure) {
+    ///   - reading: Reads the file of a secret; see ``secretNames``.
+    public init(
+        environment: [String: String], dotEnv: String? = nil,
+        reading: (String) -> String? = { _ in nil }
+    ) throws(ConfigurationFailure) {
         let file = DotEnv(dotEnv ?? "")
-        var reader = ConfigurationReader(values: file.values.merging(environment) { _, outer in outer })
+        let secrets = SecretFiles(
+            file.values.merging(environment) { _, outer in outer }, names: Self.secretNames, reading: reading)
+        var reader = ConfigurationReader(values: secrets.values)
         rtmpPort = reader.read(Variables.rtmpPort)
         httpPort = reader.read(Variables.httpPort)
         bindAddress = reader.read(Variables.bindAddress)
@@ -157,7 +163,7 @@ public struct Configuration: Sendable {
         shutdownGraceMilliseconds = reader.read(Variables.shutdownGrace)
         reconnectURL = reader.read(Variables.reconnectURL)
         backends = BackendConfiguration(&reader)
-        var mistakes = file.mistakes + reader.mistakes
+        var mistakes = file.mistakes + secrets.mistakes + reader.mistakes
         if mistakes.isEmpty { mistakes = contradictions }
         guard mistakes.isEmpty else { throw ConfigurationFailure(mistakes: mistakes) }
     }
@@ -202,4 +208,7 @@ public struct Configuration: Sendable {
 extension Configuration {
     /// Every variable with its default and its line of help, in the order of the documentation.
     public static var help: [(name: String, fallback: String, help: String)] { Variables.help }
+
+    /// The variables that may come in a file, which `NAME_FILE` names in place of `NAME`.
+    public static var secretNames: [String] { Variables.secretNames }
 }

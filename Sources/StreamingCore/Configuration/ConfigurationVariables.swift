@@ -88,6 +88,14 @@ enum Variables {
         return text.isEmpty ? nil : text
     }
 
+    static var secretNames: [String] {
+        [
+            adminToken.name, viewerToken.name, playbackSecret.name, webhookSecret.name, databaseURL.name,
+            kafkaPassword.name, kafkaSchemaRegistry.name, redisURL.name, s3AccessKey.name, s3SecretKey.name,
+            s3SessionToken.name,
+        ]
+    }
+
     static var help: [(name: String, fallback: String, help: String)] {
         func line<Value>(_ variable: ConfigurationVariable<Value>) -> (name: String, fallback: String, help: String) {
             (variable.name, variable.fallback, variable.help)

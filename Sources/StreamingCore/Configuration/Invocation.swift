@@ -41,6 +41,8 @@ public enum Invocation: Sendable, Equatable {
             With migrate it brings the database up to date and ends; at every start it does so, too.
 
             It is configured by the environment, over an optional .env file in the working directory.
+            What is secret may also come in a file: NAME_FILE in place of NAME, for
+            \(Configuration.secretNames.joined(separator: ", ")).
             A configuration mistake ends it with status 78 and names every variable that is wrong.
 
             \(variables.joined(separator: "\n"))
