@@ -104,7 +104,7 @@ let package = Package(
             name: "sluice-bench",
             dependencies: [
                 "Bytes", "Media", "RTMP", "Packaging", "HTTP", "Network", "StreamingCore", "LocalBackend",
-                "SQLiteBackend", "KafkaBackend", "TranscodeService", "DeliveryService", "TestKit",
+                "SQLiteBackend", "PostgresBackend", "KafkaBackend", "TranscodeService", "DeliveryService", "TestKit",
             ], path: "Benchmarks", swiftSettings: plain),
 
         // Tests mirror Sources.

@@ -9,6 +9,7 @@ import TranscodeService
 // sluice-bench ladder CLIP copy|encode FOLDER  makes the default ladder of an FLV file into a folder, at full speed
 // sluice-bench publish CLIP URL SECONDS        publishes an FLV file in real time and prints when each picture left
 // sluice-bench kafka BROKERS                    measures frames and events through a broker that nobody else uses
+// sluice-bench queries POSTGRES                 measures what /metrics/{id} asks of the databases
 // sluice-bench load                            has viewers watch, as the environment says: see scripts/load.sh
 //
 // scripts/bench.sh runs the first four, with nginx and FFmpeg beside, scripts/latency.sh the last.
@@ -34,6 +35,9 @@ case "publish":
 case "kafka":
     guard arguments.count == 2 else { refuseArguments() }
     try await measureKafka(arguments[1])
+case "queries":
+    guard arguments.count == 2 else { refuseArguments() }
+    try await measureQueries(postgres: arguments[1])
 case "load":
     do {
         try await loadServer(ProcessInfo.processInfo.environment)
@@ -58,7 +62,7 @@ func refuseArguments() -> Never {
     print(
         "usage: sluice-bench [parsing] [packaging] [playlists] [answers] [metrics] | serve PORT FOLDER"
             + " | hold PORT COUNT PATH | ladder CLIP copy|encode FOLDER | publish CLIP URL SECONDS"
-            + " | kafka BROKERS | load")
+            + " | kafka BROKERS | queries POSTGRES | load")
     exit(EX_USAGE)
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # All the measurements: what needs no socket, then HTTP beside nginx, held connections beside nginx, ingest beside
-# nginx-rtmp (scripts/bench-ingest.sh), the ladder beside FFmpeg (scripts/bench-ladder.sh), and Kafka. Nothing here fails
-# because something is slow. Only loopback is used.
+# nginx-rtmp (scripts/bench-ingest.sh), the ladder beside FFmpeg (scripts/bench-ladder.sh), Kafka, the
+# databases, and how long it takes to start. Nothing here fails because something is slow. Only loopback is used.
 #
 #   ROUNDS=5 SECONDS_EACH=5 CONNECTIONS=64 THREADS=1 HELD=2000 scripts/bench.sh
-#   PARTS="http"              only some of: micro http held ingest ladder kafka
+#   PARTS="http"              only some of: micro http held ingest ladder kafka queries start
 #   NGINX_FILE_CACHE=on       lets nginx keep the files open (open_file_cache), which is not its default
 #   SLUICE_BENCH=PATH         a built sluice-bench instead of building one
 set -euo pipefail
@@ -15,7 +15,7 @@ seconds=${SECONDS_EACH:-5}
 connections=${CONNECTIONS:-64}
 threads=${THREADS:-1}
 held=${HELD:-2000}
-parts=${PARTS:-micro http held ingest ladder kafka}
+parts=${PARTS:-micro http held ingest ladder kafka queries start}
 nginx_port=${NGINX_PORT:-18090}
 sluice_port=${SLUICE_PORT:-18091}
 
@@ -192,4 +192,31 @@ if wants kafka; then
   done
   echo "Kafka (librdkafka's mock cluster in a process of its own)"
   "$SLUICE_BENCH" kafka 127.0.0.1:18092
+fi
+if wants queries; then
+  echo
+  export CLUSTER_DIR="$folder/cluster" CLUSTER_PORT=18100
+  mkdir -p "$CLUSTER_DIR/logs"
+  scripts/cluster.sh start postgres
+  "$SLUICE_BENCH" queries "postgres://sluice:sluice@127.0.0.1:18101/postgres?sslmode=disable"
+  scripts/cluster.sh down
+fi
+if wants start; then
+  echo
+  swift build -c release --product sluice
+  sluice_program="$(swift build -c release --show-bin-path)/sluice"
+  for ((i = 0; i < rounds; i++)); do
+    began=$(date +%s%N)
+    DATA_DIR="$folder/start-$i" HTTP_PORT=18093 RTMP_PORT=18094 BIND_ADDRESS=127.0.0.1 LOG_LEVEL=error \
+      "$sluice_program" >/dev/null 2>"$folder/start.log" &
+    pids+=("$!")
+    until curl -fs -o /dev/null http://127.0.0.1:18093/health/ready; do
+      kill -0 "${pids[-1]}" || { cat "$folder/start.log" >&2; exit 1; }
+      sleep 0.005
+    done
+    echo $((($(date +%s%N) - began) / 1000000))
+    kill "${pids[-1]}" && wait "${pids[-1]}" || true
+  done | sort -n | awk '{ all[NR] = $1 } END {
+    printf "sluice, from its start with an empty folder until it is ready: median %d ms (%d to %d)\n",
+      all[int((NR + 1) / 2)], all[1], all[NR] }'
 fi
