@@ -16,7 +16,7 @@ test=(
   ffmpeg fonts-dejavu-core rtmpdump nginx libnginx-mod-rtmp wrk curl libxml2-utils
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav
-  postgresql redis-server redis-tools openssl python3-venv prometheus
+  postgresql redis-server redis-tools openssl python3-venv prometheus iproute2
 )
 
 wanted=("${build[@]}")

@@ -16,7 +16,8 @@ import Testing
         let greeter = Task {
             while !Task.isCancelled {
                 try await log.append(StreamEvent(streamID: greeted, at: .noon, kind: .started))
-                await Task.yield()
+                // The follower reads all that came before what it is waited for.
+                try await Task.sleep(for: .milliseconds(5))
             }
         }
         for await _ in events { break }

@@ -12,33 +12,31 @@ struct LogBackend<Log: Sendable>: Sendable, CustomTestStringConvertible {
 }
 
 enum LogBackends {
-    static let frameLogs: [LogBackend<any FrameLog>] =
-        fanningOutFrameLogs + [LogBackend(testDescription: KafkaBroker.name) { try await openKafka().frames }]
+    static let frameLogs: [LogBackend<any FrameLog>] = fanningOutFrameLogs + onKafka { $0.frames }
     /// Those whose followers each get everything; those of Kafka share the streams among themselves.
     static let fanningOutFrameLogs: [LogBackend<any FrameLog>] = [
         LogBackend(testDescription: "in process") { LocalFrameLog() }
     ]
-    static let timelineLogs: [LogBackend<any TimelineLog>] = [
-        LogBackend(testDescription: "in process") { LocalTimelineLog() },
-        LogBackend(testDescription: KafkaBroker.name) { try await openKafka().timeline },
-    ]
-    static let eventLogs: [LogBackend<any EventLog>] = [
-        LogBackend(testDescription: "in process") { LocalEventLog() },
-        LogBackend(testDescription: KafkaBroker.name) { try await openKafka().events },
-    ]
+    static let timelineLogs: [LogBackend<any TimelineLog>] =
+        [LogBackend(testDescription: "in process") { LocalTimelineLog() }] + onKafka { $0.timeline }
+    static let eventLogs: [LogBackend<any EventLog>] =
+        [LogBackend(testDescription: "in process") { LocalEventLog() }] + onKafka { $0.events }
+    static let reportLogs: [LogBackend<any ReportLog>] =
+        [LogBackend(testDescription: "in process") { LocalReportLog() }] + onKafka { $0.reports }
 
-    static let reportLogs: [LogBackend<any ReportLog>] = [
-        LogBackend(testDescription: "in process") { LocalReportLog() },
-        LogBackend(testDescription: KafkaBroker.name) { try await openKafka().reports },
-    ]
+    /// On the broker of this run.
+    private static func onKafka<Log>(_ log: @escaping @Sendable (KafkaCluster) -> Log) -> [LogBackend<Log>] {
+        KafkaTestBroker.chosen.map { broker in
+            LogBackend(testDescription: broker.description) { log(try await open(broker)) }
+        }
+    }
 
-    /// Topics of their own on the one broker of this process.
-    private static func openKafka() async throws -> KafkaCluster {
-        var configuration = KafkaConfiguration(brokers: KafkaBroker.shared.bootstrap)
+    /// Topics of their own.
+    private static func open(_ broker: KafkaTestBroker) async throws -> KafkaCluster {
+        var configuration = KafkaConfiguration(brokers: broker.bootstrap)
         configuration.prefix = KafkaBroker.uniquePrefix()
         configuration.partitions = 4
-        // This broker keeps an empty fetch until its time is up.
-        configuration.fetchWaitMilliseconds = 5
+        configuration.fetchWaitMilliseconds = broker.fetchWaitMilliseconds
         return try await KafkaCluster.open(
             configuration, leases: MemoryPartitionLeases(), logger: Logger(service: "contract", level: .error))
     }

@@ -13,13 +13,16 @@ struct KafkaReaderProcess {
 
     /// - Parameter database: Where the leases are, as a URL.
     init(
-        _ brokers: String, prefix: String, database: String, leaseMilliseconds: Int = 1500, entriesPerCommit: Int = 10
+        _ configuration: KafkaConfiguration, database: String, leaseMilliseconds: Int = 1500,
+        entriesPerCommit: Int = 10
     ) throws {
         directory = try TemporaryDirectory()
         let program = Self.products.appending(path: "kafka-reader").path
         child = try ChildProcess(
-            [program, brokers, prefix, database, String(leaseMilliseconds), String(entriesPerCommit)],
-            in: directory.url)
+            [
+                program, configuration.brokers, configuration.prefix, database, String(leaseMilliseconds),
+                String(entriesPerCommit), String(configuration.fetchWaitMilliseconds),
+            ], in: directory.url)
     }
 
     /// A line of its output, in words.
@@ -51,12 +54,17 @@ struct KafkaReaderProcess {
 }
 
 extension KafkaConfiguration {
-    /// For topics of a test on librdkafka's mock cluster.
-    static func test(_ broker: KafkaBroker, prefix: String = KafkaBroker.uniquePrefix()) -> KafkaConfiguration {
+    /// For topics of a test.
+    static func test(_ broker: KafkaTestBroker, prefix: String = KafkaBroker.uniquePrefix()) -> KafkaConfiguration {
         var configuration = KafkaConfiguration(brokers: broker.bootstrap)
         configuration.prefix = prefix
         configuration.partitions = 4
-        configuration.fetchWaitMilliseconds = 5
+        configuration.fetchWaitMilliseconds = broker.fetchWaitMilliseconds
         return configuration
+    }
+
+    /// For topics of a test on a mock cluster of its own.
+    static func test(_ broker: KafkaBroker, prefix: String = KafkaBroker.uniquePrefix()) -> KafkaConfiguration {
+        test(KafkaTestBroker(broker), prefix: prefix)
     }
 }

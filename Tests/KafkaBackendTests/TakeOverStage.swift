@@ -8,16 +8,18 @@ import TestKit
 
 /// A broker, a schema of a database, and a process that writes: what workers in processes of their own need.
 struct TakeOverStage {
-    let broker: KafkaBroker
     let configuration: KafkaConfiguration
     let server: PostgresServer
     let schema: String
     /// For those who write.
     let cluster: KafkaCluster
 
-    /// - Parameter server: That of all tests, unless another is given.
-    init(on server: PostgresServer? = nil, partitions: Int = 4) async throws {
-        broker = KafkaBroker()
+    /// - Parameters:
+    ///   - server: That of all tests, unless another is given.
+    ///   - broker: The mock cluster, unless another is given.
+    init(
+        on server: PostgresServer? = nil, broker: KafkaTestBroker = .mock, partitions: Int = 4
+    ) async throws {
         var configuration = KafkaConfiguration.test(broker)
         configuration.partitions = partitions
         for topic in KafkaTopic.allCases {
@@ -32,8 +34,7 @@ struct TakeOverStage {
     }
 
     func reader() throws -> KafkaReaderProcess {
-        try KafkaReaderProcess(
-            configuration.brokers, prefix: configuration.prefix, database: server.url(schema: schema))
+        try KafkaReaderProcess(configuration, database: server.url(schema: schema))
     }
 
     /// Who has which partition, a line for each.

@@ -7,7 +7,8 @@ import Testing
 
 @testable import KafkaBackend
 
-/// A stream's way from one process to another, with real processes, on librdkafka's mock cluster and PostgreSQL.
+/// A stream's way from one process to another, with real processes, on PostgreSQL and on librdkafka's mock cluster or
+/// the broker that the environment names.
 @Suite(.timeLimit(.minutes(2))) struct TakeOverTests {
     /// Holds what two readers got, one after the other, against all that was written.
     private func check(
@@ -28,8 +29,11 @@ import Testing
         }
     }
 
-    @Test func `a reader that is killed is followed by another, from what it committed last`() async throws {
-        let stage = try await TakeOverStage()
+    @Test(arguments: KafkaTestBroker.chosen)
+    func `a reader that is killed is followed by another, from what it committed last`(
+        _ broker: KafkaTestBroker
+    ) async throws {
+        let stage = try await TakeOverStage(broker: broker)
         let first = try stage.reader()
         let publisher = SteadyPublisher(stage.cluster)
         let stream = publisher.stream
@@ -44,8 +48,11 @@ import Testing
         withExtendedLifetime(stage) {}
     }
 
-    @Test func `a reader that leaves in order hands over exactly what it has done`() async throws {
-        let stage = try await TakeOverStage()
+    @Test(arguments: KafkaTestBroker.chosen)
+    func `a reader that leaves in order hands over exactly what it has done`(
+        _ broker: KafkaTestBroker
+    ) async throws {
+        let stage = try await TakeOverStage(broker: broker)
         let first = try stage.reader()
         let publisher = SteadyPublisher(stage.cluster)
         let stream = publisher.stream
@@ -60,8 +67,11 @@ import Testing
         withExtendedLifetime(stage) {}
     }
 
-    @Test func `a second reader takes a part of the streams, which go on where the first has stopped`() async throws {
-        let stage = try await TakeOverStage()
+    @Test(arguments: KafkaTestBroker.chosen)
+    func `a second reader takes a part of the streams, which go on where the first has stopped`(
+        _ broker: KafkaTestBroker
+    ) async throws {
+        let stage = try await TakeOverStage(broker: broker)
         let first = try stage.reader()
         let publishers = (0..<8).map { _ in SteadyPublisher(stage.cluster) }
         try await eventually("the first reads all", within: 40) {
@@ -92,8 +102,11 @@ import Testing
         withExtendedLifetime(stage) {}
     }
 
-    @Test func `a reader that stood still loses its stream, and what it then commits does not count`() async throws {
-        let stage = try await TakeOverStage()
+    @Test(arguments: KafkaTestBroker.chosen)
+    func `a reader that stood still loses its stream, and what it then commits does not count`(
+        _ broker: KafkaTestBroker
+    ) async throws {
+        let stage = try await TakeOverStage(broker: broker)
         let first = try stage.reader()
         let publisher = SteadyPublisher(stage.cluster)
         let stream = publisher.stream
@@ -119,104 +132,6 @@ import Testing
         #expect(try #require(resumed.checkpoint) >= commits[0], "the one that stood still has not taken it back")
         let positions = third.positions(of: stream)
         #expect(positions == Array(try #require(resumed.checkpoint)..<5 << 20 + Int64(entries)))
-        await stage.cluster.close()
-        withExtendedLifetime(stage) {}
-    }
-
-    @Test func `what a killed one had is read by those that stand ready as soon as its lease is over`() async throws {
-        let stage = try await TakeOverStage()
-        let readers = [try stage.reader(), try stage.reader()]
-        let publishers = (0..<8).map { _ in SteadyPublisher(stage.cluster) }
-        try await eventually("both read, and all is read", within: 40) {
-            readers.allSatisfy { reader in publishers.contains { reader.commits(of: $0.stream).count > 5 } }
-                && publishers.allSatisfy { publisher in
-                    readers.contains { $0.commits(of: publisher.stream).count > 20 }
-                }
-        }
-        let lost = publishers.filter { !readers[0].readings(of: $0.stream).isEmpty }.map(\.stream)
-            .filter { readers[0].lines("closed", of: $0).isEmpty }
-        // Some may have been the other's before.
-        let readings = lost.map { readers[1].readings(of: $0).count }
-        let elapsed = try await ContinuousClock().measure {
-            readers[0].child.signal(SIGKILL)
-            try await eventually("the other reads all", within: 40) {
-                zip(lost, readings).allSatisfy { readers[1].readings(of: $0).count > $1 }
-            }
-        }
-        // A lease, and what a machine takes that does other things as well.
-        #expect((.milliseconds(1000) ... .seconds(10)).contains(elapsed))
-        for publisher in publishers { _ = try await publisher.end() }
-        await stage.cluster.close()
-        withExtendedLifetime(stage) {}
-    }
-
-    @Test func `three share the partitions, and two when one has left`() async throws {
-        let stage = try await TakeOverStage(partitions: 6)
-        let readers = try (0..<3).map { _ in try stage.reader() }
-        let publishers = (0..<18).map { _ in SteadyPublisher(stage.cluster, pauseMilliseconds: 30) }
-        func reads(_ reader: KafkaReaderProcess, _ stream: StreamID) -> Bool {
-            reader.readings(of: stream).count > reader.lines("closed", of: stream).count
-        }
-        try await eventually("two partitions are leased by each", within: 40) {
-            try await stage.partitionsByWorker() == [2, 2, 2]
-        }
-        try await eventually("everything is read by one of them", within: 40) {
-            publishers.allSatisfy { publisher in readers.count { reads($0, publisher.stream) } == 1 }
-        }
-        let stay = publishers.map { publisher in readers.dropFirst().filter { reads($0, publisher.stream) }.count }
-        let before = publishers.map { publisher in
-            readers.dropFirst().map { $0.readings(of: publisher.stream).count }
-        }
-        try await readers[0].child.stop()
-        try await eventually("three partitions are leased by each", within: 40) {
-            try await stage.partitionsByWorker() == [3, 3]
-        }
-        try await eventually("everything is read by one of them", within: 40) {
-            publishers.allSatisfy { publisher in
-                readers.dropFirst().count { reads($0, publisher.stream) } == 1
-            }
-        }
-        for (index, publisher) in publishers.enumerated() where stay[index] == 1 {
-            let after = readers.dropFirst().map { $0.readings(of: publisher.stream).count }
-            #expect(after == before[index], "what was read by those that stay is not moved")
-        }
-        for publisher in publishers { _ = try await publisher.end() }
-        await stage.cluster.close()
-        withExtendedLifetime(stage) {}
-    }
-
-    @Test(arguments: ["ended", "paused"])
-    func `a database that is away moves nothing, and stops nobody`(_ outage: String) async throws {
-        let server = try await PostgresServer()
-        let stage = try await TakeOverStage(on: server)
-        let readers = try (0..<2).map { _ in try stage.reader() }
-        let publishers = (0..<8).map { _ in SteadyPublisher(stage.cluster, pauseMilliseconds: 20) }
-        func entries() -> [Int] {
-            publishers.map { publisher in readers.map { $0.positions(of: publisher.stream).count }.reduce(0, +) }
-        }
-        func readings() -> [[Int]] {
-            publishers.map { publisher in readers.map { $0.readings(of: publisher.stream).count } }
-        }
-        try await eventually("both have their part", within: 40) {
-            try await stage.partitionsByWorker() == [2, 2] && entries().allSatisfy { $0 > 20 }
-        }
-        let before = (entries: entries(), readings: readings(), leases: try await stage.leases())
-        if outage == "ended" { try await server.kill() } else { server.pause() }
-        // More than twice as long as a lease.
-        try await Task.sleep(for: .seconds(4))
-        let during = entries()
-        #expect(zip(before.entries, during).allSatisfy { $0 + 50 < $1 }, "everybody goes on reading")
-        if outage == "ended" { try await server.start() } else { server.resume() }
-        try await eventually("both say that they live", within: 40) {
-            try await server.run(
-                "SELECT count(*) FROM lease_workers WHERE seen_at > clock_timestamp() - interval '1 second'",
-                schema: stage.schema) == "2"
-        }
-        // Longer than silence does not count after an outage.
-        try await Task.sleep(for: .seconds(4))
-        #expect(try await stage.leases() == before.leases)
-        #expect(readings() == before.readings)
-        for publisher in publishers { _ = try await publisher.end() }
         await stage.cluster.close()
         withExtendedLifetime(stage) {}
     }

@@ -1,6 +1,6 @@
 // One worker of several that read frames, as a process that tests can kill, stop and resume.
 //
-//   kafka-reader BROKERS PREFIX DATABASE_URL LEASE_MILLISECONDS ENTRIES_PER_COMMIT
+//   kafka-reader BROKERS PREFIX DATABASE_URL LEASE_MILLISECONDS ENTRIES_PER_COMMIT FETCH_WAIT_MILLISECONDS
 //
 // Writes a line for all that happens:
 //
@@ -52,17 +52,17 @@ func read(_ reader: any FrameLogReader, entriesPerCommit: Int) async {
     say("closed \(stream) \(reader.wasTaken ? "taken" : "over")")
 }
 
-guard CommandLine.arguments.count == 6, let lease = Int64(CommandLine.arguments[4]),
-    let entriesPerCommit = Int(CommandLine.arguments[5])
+guard CommandLine.arguments.count == 7, let lease = Int64(CommandLine.arguments[4]),
+    let entriesPerCommit = Int(CommandLine.arguments[5]), let fetchWait = Int(CommandLine.arguments[6])
 else {
-    say("usage: kafka-reader BROKERS PREFIX DATABASE_URL LEASE_MILLISECONDS ENTRIES_PER_COMMIT")
+    say("usage: kafka-reader BROKERS PREFIX DATABASE_URL LEASE_MILLISECONDS ENTRIES_PER_COMMIT FETCH_WAIT_MILLISECONDS")
     exit(2)
 }
 var configuration = KafkaConfiguration(brokers: CommandLine.arguments[1])
 configuration.prefix = CommandLine.arguments[2]
 configuration.partitions = 4
 configuration.leaseMilliseconds = lease
-configuration.fetchWaitMilliseconds = 5
+configuration.fetchWaitMilliseconds = fetchWait
 
 let parent = getppid()
 Foundation.Thread.detachNewThread {

@@ -18,8 +18,9 @@ struct KafkaRecord {
     /// What a poll brought.
     enum Polled {
         case record(KafkaRecord)
-        /// The end of a partition, where the client was made to tell.
-        case end(partition: Int32)
+        /// The end of a partition, where the client was made to tell; `offset` is the one behind its last record, as
+        /// the broker's answer to a fetch had it.
+        case end(partition: Int32, offset: Int64)
         case failure(KafkaFailure)
     }
 
@@ -73,7 +74,8 @@ struct KafkaRecord {
         defer { unsafe rd_kafka_message_destroy(message) }
         let fields = unsafe message.pointee
         if let failure = unsafe KafkaFailure(unlessSuccess: fields.err) {
-            return failure.isEndOfPartition ? .end(partition: unsafe fields.partition) : .failure(failure)
+            guard failure.isEndOfPartition else { return .failure(failure) }
+            return .end(partition: unsafe fields.partition, offset: unsafe fields.offset)
         }
         let key = unsafe Bytes(copying: UnsafeRawBufferPointer(start: fields.key, count: fields.key_len))
         var value: Bytes?
@@ -97,12 +99,29 @@ struct KafkaRecord {
         _ = unsafe list.withPointer { unsafe rd_kafka_resume_partitions(client, $0) }
     }
 
-    /// The first offset of a partition and the one behind its last.
-    func watermarks(_ partition: Int32, milliseconds: Int32) throws(KafkaFailure) -> Range<Int64> {
-        var (low, high) = (Int64(0), Int64(0))
-        let code = unsafe rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, milliseconds)
+    /// Where a partition begins or ends, by what stands for it in Kafka's protocol instead of a time.
+    enum Edge: Int64 {
+        /// The offset behind the last record.
+        case end = -1
+        /// That of the first record.
+        case beginning = -2
+    }
+
+    /// Asks where partitions begin or end.
+    ///
+    /// Not by librdkafka's question for watermarks: that waits for a broker's answer however long it takes.
+    ///
+    /// - Returns: An offset for each of the partitions, in their order.
+    func offsets(of edge: Edge, in partitions: [Int32], milliseconds: Int32) throws(KafkaFailure) -> [Int64] {
+        let list = PartitionList(topic, partitions.map { ($0, edge.rawValue) })
+        let code = unsafe list.withPointer { unsafe rd_kafka_offsets_for_times(client, $0, milliseconds) }
         if let failure = KafkaFailure(unlessSuccess: code) { throw failure }
-        return low..<max(low, high)
+        return try list.offsets()
+    }
+
+    /// Asks where one partition begins or ends.
+    func offset(of edge: Edge, in partition: Int32, milliseconds: Int32) throws(KafkaFailure) -> Int64 {
+        try offsets(of: edge, in: [partition], milliseconds: milliseconds)[0]
     }
 
     /// How many partitions the topic has.
@@ -148,6 +167,18 @@ struct KafkaRecord {
     }
 
     deinit { unsafe rd_kafka_topic_partition_list_destroy(pointer) }
+
+    /// What was found for each.
+    func offsets() throws(KafkaFailure) -> [Int64] {
+        var found: [Int64] = []
+        for index in 0..<Int(unsafe pointer.pointee.cnt) {
+            let place = unsafe pointer.pointee.elems[index]
+            if let failure = unsafe KafkaFailure(unlessSuccess: place.err) { throw failure }
+            // Without a record there is nothing of that time: Kafka says where the next one will be, others nothing.
+            unsafe found.append(max(0, place.offset))
+        }
+        return found
+    }
 
     func withPointer<Value>(
         _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Value

@@ -81,12 +81,10 @@ final class PartitionFollower: Sendable {
 
     private func ends(_ consumer: KafkaConsumer) -> [(partition: Int32, offset: Int64)]? {
         do throws(KafkaFailure) {
-            var places: [(partition: Int32, offset: Int64)] = []
-            for partition in 0..<(try consumer.partitionCount(milliseconds: Self.questionMilliseconds)) {
-                let offsets = try consumer.watermarks(partition, milliseconds: Self.questionMilliseconds)
-                places.append((partition, offsets.upperBound))
-            }
-            return places.isEmpty ? nil : places
+            let partitions = Array(0..<(try consumer.partitionCount(milliseconds: Self.questionMilliseconds)))
+            guard !partitions.isEmpty else { return nil }
+            let ends = try consumer.offsets(of: .end, in: partitions, milliseconds: Self.questionMilliseconds)
+            return zip(partitions, ends).map { ($0, $1) }
         } catch {
             logger.debug("kafka does not say where its topic ends", ["kafka.error": LogValue(error)])
             return nil

@@ -106,6 +106,11 @@ struct TopicSetup {
                 guard timeLeft(deadline) > 0 else { throw error.streamError }
                 continue
             }
+            // A broker that did not understand may answer with nothing: the count below decides here, too.
+            for topic in KafkaTopic.allCases.dropFirst(failures.count) {
+                logger.warning(
+                    "kafka does not say whether it made a topic", ["kafka.topic": LogValue(topic.name(configuration))])
+            }
             for (topic, failure) in zip(KafkaTopic.allCases, failures) {
                 if let failure, !failure.isTopicThereAlready {
                     // Whoever may not make topics may still use them: the count below decides.

@@ -90,7 +90,7 @@ final class FrameReading: @unchecked Sendable {
     private func read(_ consumer: KafkaConsumer, _ checkpoints: CheckpointReads) {
         guard let count = partitionCount(consumer) else { return }
         checkpoints.prepare(milliseconds: Self.shortQuestionMilliseconds)
-        _ = try? consumer.watermarks(0, milliseconds: Self.shortQuestionMilliseconds)
+        _ = try? consumer.offset(of: .end, in: 0, milliseconds: Self.shortQuestionMilliseconds)
         mailbox.partitionsCounted(count)
         var turnAt = KafkaHealth.now()
         while !mailbox.isOver {
@@ -307,8 +307,9 @@ final class FrameReading: @unchecked Sendable {
     private func measure(_ consumer: KafkaConsumer) {
         guard let partition = unmeasured.first, !producer.health.isDown else { return }
         do throws(KafkaFailure) {
-            let log = try consumer.watermarks(partition, milliseconds: Self.shortQuestionMilliseconds)
-            partitions[partition]?.logBegins(at: log.lowerBound)
+            let first = try consumer.offset(
+                of: .beginning, in: partition, milliseconds: Self.shortQuestionMilliseconds)
+            partitions[partition]?.logBegins(at: first)
             unmeasured.remove(partition)
         } catch {
             logger.debug("kafka does not say where its log begins", ["kafka.error": LogValue(error)])
