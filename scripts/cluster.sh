@@ -134,7 +134,8 @@ JSON
         -master.port=$((base + 40)) -master.port.grpc=$((base + 41)) -master.telemetry=false -master.volumeSizeLimitMB=64 \
         -volume.port=$((base + 42)) -volume.port.grpc=$((base + 43)) -volume.max=1000 -filer \
         -filer.port=$((base + 44)) -filer.port.grpc=$((base + 45)) -s3 -s3.iam=false -s3.port="$s3_port" \
-        -s3.port.grpc=$((base + 46)) -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$folder/s3.json"
+        -s3.port.grpc=$((base + 46)) -s3.port.iceberg=0 -s3.port.lance=0 -s3.config="$folder/s3.json" \
+        -filer.localSocket="$folder/filer.sock" -s3.localSocket="$folder/s3.sock"
       await s3 60 curl -s -o /dev/null "http://127.0.0.1:$s3_port/"
       ;;
     kafka)

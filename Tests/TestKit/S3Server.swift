@@ -72,6 +72,8 @@ public final class S3Server: Sendable {
                 "-master.volumeSizeLimitMB=64", "-volume.max=1000", "-filer", "-s3", "-s3.iam=false",
                 "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config=\(folder)/s3.json",
                 "-s3.cert.file=\(folder)/certificate.pem", "-s3.key.file=\(folder)/key.pem",
+                // It would leave them in /tmp.
+                "-filer.localSocket=\(folder)/filer.sock", "-s3.localSocket=\(folder)/s3.sock",
             ] + zip(Self.portNames, ports).map { "-\($0)=\($1)" }
         let server = try ChildProcess(command, in: directory.url, name: "weed")
         let watch = """
