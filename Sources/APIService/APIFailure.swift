@@ -28,6 +28,8 @@ enum APIFailure: Error, Equatable {
     case idempotency(IdempotencyFailure)
     /// Addresses are to be signed where nothing is.
     case playbackNotSigned
+    /// Where recordings are kept does not answer.
+    case recordingsUnavailable
     case stream(StreamError)
 }
 
@@ -72,6 +74,10 @@ extension APIFailure {
         case .idempotency(let failure): problem(failure.status, failure.rawValue, failure.detail)
         case .playbackNotSigned:
             problem(.conflict, "playback_not_signed", "Playback is open to everybody: PLAYBACK_SECRET is not set.")
+        case .recordingsUnavailable:
+            problem(
+                .serviceUnavailable, "recordings_unavailable", "What keeps the recordings does not answer.",
+                retryAfterSeconds: 5)
         case .stream(let error): response(to: error)
         }
     }

@@ -15,6 +15,7 @@ public import StreamingCore
 ///  GET    /quality-levels               what the next broadcasts are made in
 ///  PUT    /quality-levels               set that; an empty list brings the configured ladder back
 ///  GET    /health /health/live /health/ready
+///  GET    /streams/{id}/recordings      broadcasts that are over and can be watched, in pages
 ///  GET    /streams/{id}/viewers         who watches and who watched, in pages
 ///  GET    /streams/{id}/health          a score, with reasons and remedies
 ///  GET    /metrics/{id}                 ?from&to&step
@@ -37,6 +38,7 @@ public struct APIRoutes: Sendable {
     let qualities: QualityAdministration
     let live: LiveStatus
     let audience: AudienceHistory
+    let catalog: (any RecordingCatalog)?
     let cors: CORSPolicy
     let authentication: TokenAuthentication
     private let rates: RequestRates?
@@ -50,6 +52,7 @@ public struct APIRoutes: Sendable {
     /// - Parameters:
     ///   - live: What is known of streams from second to second; somebody must run it.
     ///   - audience: What was written down of it.
+    ///   - catalog: What knows the recordings; `nil` where there are none.
     ///   - adminToken: What an administrator shows.
     ///   - viewerToken: What those show who only look; `nil` where there are none.
     ///   - cors: Which pages may open a WebSocket.
@@ -60,8 +63,9 @@ public struct APIRoutes: Sendable {
     ///   - health: What `/health` answers.
     public init(
         administration: StreamAdministration, qualities: QualityAdministration, live: LiveStatus,
-        audience: AudienceHistory, adminToken: Secret, viewerToken: Secret? = nil, cors: CORSPolicy = CORSPolicy(.any),
-        requestsPerMinute: Int? = nil, urls: PublicURLs, playback: PlaybackSigner? = nil, health: HealthRoutes,
+        audience: AudienceHistory, catalog: (any RecordingCatalog)? = nil, adminToken: Secret,
+        viewerToken: Secret? = nil, cors: CORSPolicy = CORSPolicy(.any), requestsPerMinute: Int? = nil,
+        urls: PublicURLs, playback: PlaybackSigner? = nil, health: HealthRoutes,
         logger: Logger,
         clock: any WallClock = SystemWallClock()
     ) {
@@ -69,6 +73,7 @@ public struct APIRoutes: Sendable {
         self.qualities = qualities
         self.live = live
         self.audience = audience
+        self.catalog = catalog
         self.cors = cors
         rates = requestsPerMinute.map { RequestRates(perMinute: $0, clock: clock) }
         authentication = TokenAuthentication(admin: adminToken, viewer: viewerToken, clock: clock, logger: logger)
@@ -91,6 +96,7 @@ public struct APIRoutes: Sendable {
         on(&router, .delete, "/streams/{id}/keys/{key_id}", revokeKey)
         on(&router, .get, "/quality-levels", listQualityLevels)
         on(&router, .put, "/quality-levels", replaceQualityLevels)
+        on(&router, .get, "/streams/{id}/recordings", listRecordings)
         on(&router, .get, "/streams/{id}/viewers", listViewers)
         on(&router, .get, "/streams/{id}/health", getHealth)
         on(&router, .get, "/metrics/{id}", getMetrics)

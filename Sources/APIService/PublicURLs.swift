@@ -76,6 +76,16 @@ public struct PublicURLs: Sendable {
 
         public func dash(_ stream: StreamID) -> String { "\(web)/dash/\(stream)/manifest.mpd" }
 
+        /// Of a recording, by the number of its first segment.
+        func hls(_ stream: StreamID, recording number: Int64) -> String {
+            "\(web)/hls/\(stream)/recording-\(number).m3u8"
+        }
+
+        /// As ``hls(_:recording:)``.
+        func dash(_ stream: StreamID, recording number: Int64) -> String {
+            "\(web)/dash/\(stream)/recording-\(number).mpd"
+        }
+
         /// As ``hls(_:)``, with a signature of ``PlaybackSigner``.
         func hls(_ stream: StreamID, signature: String) -> String {
             "\(web)/hls/\(stream)/\(signature)/master.m3u8"

@@ -89,7 +89,8 @@ extension Assembly {
         APIRoutes(
             administration: administration,
             qualities: QualityAdministration(levels: backends.levels, configured: configuration.ladder), live: live,
-            audience: AudienceHistory(sessions: backends.sessions, metrics: backends.metrics), adminToken: adminToken,
+            audience: AudienceHistory(sessions: backends.sessions, metrics: backends.metrics),
+            catalog: backends.recordings, adminToken: adminToken,
             viewerToken: configuration.viewerToken, cors: configuration.corsPolicy,
             requestsPerMinute: configuration.apiRequestsPerMinute, urls: urls, playback: signer,
             health: health, logger: logger.with("service", "api")

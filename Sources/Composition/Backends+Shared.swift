@@ -103,6 +103,12 @@ extension Backends {
         services.append(ClusterConnection(cluster: cluster))
     }
 
+    /// Has the API list what is in the bucket, where there is one.
+    mutating func useRecordings(_ configuration: Configuration, roles: Role) throws {
+        guard roles.contains(.api), let s3 = configuration.backends.s3 else { return }
+        recordings = S3RecordingCatalog(S3SegmentStore(try S3Settings(s3)))
+    }
+
     mutating func useSharedSegments(
         _ url: Secret, _ configuration: Configuration, roles: Role, metrics: MetricsRegistry, logger: Logger
     ) throws {
@@ -117,11 +123,7 @@ extension Backends {
         var far: (any SegmentStore)?
         var uploader: S3Uploader?
         if let s3 = configuration.backends.s3 {
-            let store = S3SegmentStore(
-                try S3Settings(
-                    endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region, accessKey: s3.accessKey,
-                    secretKey: s3.secretKey, sessionToken: s3.sessionToken, usesPathStyle: s3.usesPathStyle,
-                    certificateAuthorityFile: s3.certificateAuthorityFile))
+            let store = S3SegmentStore(try S3Settings(s3))
             far = MeasuredSegmentStore(store, name: "s3", in: metrics)
             if roles.contains(.transcode) {
                 let made = S3Uploader(store, retentionDays: s3.retentionDays, logger: logger)
@@ -194,5 +196,15 @@ extension Configuration {
     /// The name of this process among its like.
     var instanceName: String {
         backends.instance ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    }
+}
+
+extension S3Settings {
+    fileprivate init(_ configuration: BackendConfiguration.S3Configuration) throws {
+        try self.init(
+            endpoint: configuration.endpoint, bucket: configuration.bucket, region: configuration.region,
+            accessKey: configuration.accessKey, secretKey: configuration.secretKey,
+            sessionToken: configuration.sessionToken, usesPathStyle: configuration.usesPathStyle,
+            certificateAuthorityFile: configuration.certificateAuthorityFile)
     }
 }

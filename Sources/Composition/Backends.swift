@@ -23,6 +23,8 @@ struct Backends {
     var snapshots: (any TimelineSnapshots)?
     /// Where whole broadcasts are kept; `nil` where they are not, and where nothing is packaged.
     var archive: (any SegmentArchive)?
+    /// What knows the recordings that there are; `nil` where there are none, and where nobody asks for them.
+    var recordings: (any RecordingCatalog)?
     /// Where segments are stored that are made here; only in a process that packages.
     var stored: (any SegmentStore)?
     /// Where segments come from that are served here; only in a process that serves.
@@ -59,6 +61,7 @@ struct Backends {
         if let url = configuration.backends.redisURL, roles.contains(.api), !configuration.webhookAddresses.isEmpty {
             backends.webhookClaims = RedisWebhookClaims(try RedisPool(RedisSettings(url: url), logger: logger))
         }
+        try backends.useRecordings(configuration, roles: roles)
         // Nobody else stores segments or asks for them.
         if let url = configuration.backends.redisURL, !roles.isDisjoint(with: [.transcode, .delivery]) {
             try backends.useSharedSegments(url, configuration, roles: roles, metrics: metrics, logger: logger)

@@ -42,7 +42,7 @@ extension DeliveryService {
         case .transportPlaylist(let rendition):
             WantedDocument(kind: .media(rendition: rendition, .transportStream, nil))
         case .keyframePlaylist(let rendition): WantedDocument(kind: .keyframes(rendition: rendition))
-        case .initialization, .segment, .part, .transportSegment, .latestThumbnail, .thumbnail: nil
+        case .initialization, .segment, .part, .transportSegment, .latestThumbnail, .thumbnail, .recording: nil
         }
     }
 

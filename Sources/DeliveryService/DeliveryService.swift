@@ -206,6 +206,8 @@ public final class DeliveryService: Service, HTTPHandler {
             return await transportSegment(number, in: rendition, of: stream, request)
         case .latestThumbnail: return await latestThumbnail(of: stream, request)
         case .thumbnail(let number): return await thumbnail(number, of: stream, request)
+        case .recording(let document, let number):
+            return await recording(document, number: number, of: stream, request)
         case .masterPlaylist, .manifest, .mediaPlaylist, .transportPlaylist, .keyframePlaylist:
             return notFound("There is nothing at this path.")
         }

@@ -8,6 +8,8 @@ import StreamingCore
 /// /hls/{stream}/{rendition}/playlist.m3u8 | playlist-ts.m3u8 | iframes.m3u8 | segment-N.ts
 /// /dash/{stream}/manifest.mpd
 /// /hls|dash/{stream}/{rendition}/init-E.mp4 | segment-N.m4s | segment-N.P.m4s
+/// /hls/{stream}/recording-N.m3u8, /dash/{stream}/recording-N.mpd
+/// /hls/{stream}/{rendition}/recording-N.m3u8 | recording-N-iframes.m3u8
 /// ```
 struct MediaPath: Equatable {
     enum Resource: Equatable {
@@ -27,6 +29,17 @@ struct MediaPath: Equatable {
         case latestThumbnail
         /// The still picture of a segment.
         case thumbnail(number: Int64)
+        /// A playlist or manifest of the broadcast that began with the segment of this number, which is over.
+        case recording(RecordedDocument, number: Int64)
+    }
+
+    /// What is stored of a recording.
+    enum RecordedDocument: Equatable {
+        case master
+        case manifest
+        case media(rendition: String)
+        /// The key frames of a rendition.
+        case keyframes(rendition: String)
     }
 
     /// The name of stored bytes, and what it is made of.
@@ -90,9 +103,15 @@ struct MediaPath: Equatable {
     }
 
     private static func resource(ofStream file: borrowing Span<UInt8>, isHLS: Bool) -> Resource? {
-        guard isHLS else { return file.isEqual(to: "manifest.mpd") ? .manifest : nil }
+        guard isHLS else {
+            if file.isEqual(to: "manifest.mpd") { return .manifest }
+            return number(in: file, prefix: "recording-", suffix: ".mpd").map { .recording(.manifest, number: $0) }
+        }
         if file.isEqual(to: "master.m3u8") { return .masterPlaylist }
         if file.isEqual(to: "thumbnail.jpg") { return .latestThumbnail }
+        if let number = number(in: file, prefix: "recording-", suffix: ".m3u8") {
+            return .recording(.master, number: number)
+        }
         return number(in: file, prefix: "thumbnail-", suffix: ".jpg").map { .thumbnail(number: $0) }
     }
 
@@ -101,6 +120,12 @@ struct MediaPath: Equatable {
         if file.isEqual(to: "playlist.m3u8") { return .mediaPlaylist(rendition: rendition) }
         if file.isEqual(to: "playlist-ts.m3u8") { return .transportPlaylist(rendition: rendition) }
         if file.isEqual(to: "iframes.m3u8") { return .keyframePlaylist(rendition: rendition) }
+        if let number = number(in: file, prefix: "recording-", suffix: ".m3u8") {
+            return .recording(.media(rendition: rendition), number: number)
+        }
+        if let number = number(in: file, prefix: "recording-", suffix: "-iframes.m3u8") {
+            return .recording(.keyframes(rendition: rendition), number: number)
+        }
         return number(in: file, prefix: "segment-", suffix: ".ts").map {
             .transportSegment(rendition: rendition, number: $0)
         }

@@ -9,6 +9,10 @@ import StreamingCore
 ///  {stream}/source/playlist.m3u8       of the recording, as are:
 ///  {stream}/master.m3u8
 ///  {stream}/manifest.mpd
+///  {stream}/recording-17.m3u8          the same of the broadcast that began with segment 17, as are:
+///  {stream}/recording-17.mpd
+///  {stream}/source/recording-17.m3u8
+///  {stream}/recording-17.json          what a list of recordings says of it
 /// ```
 /// Addresses in playlists are relative, so that the recording plays from wherever the bucket can be read.
 struct S3ObjectKey: Sendable, Hashable {
@@ -35,6 +39,7 @@ struct S3ObjectKey: Sendable, Hashable {
         if text.hasSuffix(".m3u8") { return MediaType.hlsPlaylist }
         if text.hasSuffix(".mpd") { return MediaType.dashManifest }
         if text.hasSuffix(".jpg") { return MediaType.jpeg }
+        if text.hasSuffix(".json") { return MediaType.json }
         guard text.hasSuffix(".m4s") || text.hasSuffix(".mp4") else { return MediaType.octetStream }
         return text.contains("/audio/") ? MediaType.audioMP4 : MediaType.videoMP4
     }

@@ -12,7 +12,8 @@ final class RetainedWindows: Sendable {
     }
 
     private let windows = Mutex<[StreamID: Retained]>([:])
-    private let configuration: LiveWindow.Configuration
+    /// Of every window.
+    let configuration: LiveWindow.Configuration
     private let retentionMilliseconds: Int64
 
     init(configuration: LiveWindow.Configuration, retentionMilliseconds: Int64) {

@@ -65,7 +65,11 @@ actor StreamOutlet {
         self.clock = clock
         self.metrics = metrics
         self.logger = logger
-        recording = archive.map { RecordingKeeper($0, stream: reader.stream, logger: logger) }
+        recording = archive.map {
+            RecordingKeeper(
+                $0, stream: reader.stream, windowMilliseconds: retained.configuration.windowMilliseconds, logger: logger
+            )
+        }
         snapshot = snapshots.map { SnapshotWriter($0, stream: reader.stream, fence: reader.fence) }
     }
 
@@ -74,7 +78,6 @@ actor StreamOutlet {
     /// - Parameter events: What must be known at least, where nothing was kept.
     func takeOver(knowing events: [TimelineEvent]) async {
         guard snapshot != nil else { return }
-        await recording?.restore()
         var known: [TimelineEvent] = []
         do throws(StreamError) {
             known = try await snapshot?.load() ?? []
@@ -84,8 +87,8 @@ actor StreamOutlet {
         for event in known.isEmpty ? events : known {
             _ = retained.apply(event, of: stream, at: clock.now())
             if case .run(let run) = event { self.run = run }
-            await recording?.apply(event)
         }
+        await recording?.takeOver(knowing: known.isEmpty ? events : known)
         await rewriteSnapshot()
     }
 

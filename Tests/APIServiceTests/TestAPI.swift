@@ -29,7 +29,7 @@ struct TestAPI {
         publicHost: String? = nil, checks: [HealthCheck] = [], watched: [String: Bool] = [:],
         streams: (any StreamRepository)? = nil, keys: (any StreamKeyRepository)? = nil,
         qualityLevels: (any QualityLevelRepository)? = nil, configured: QualityLadder = .sourceAlone,
-        requestsPerMinute: Int? = nil, playback: PlaybackSigner? = nil
+        catalog: (any RecordingCatalog)? = nil, requestsPerMinute: Int? = nil, playback: PlaybackSigner? = nil
     ) async throws {
         let database = try await SQLiteDatabase.open(at: .memory)
         self.streams = streams ?? SQLiteStreamRepository(database)
@@ -45,7 +45,8 @@ struct TestAPI {
             levels: qualityLevels ?? SQLiteQualityLevelRepository(database), configured: configured)
         let routes = APIRoutes(
             administration: administration, qualities: qualities, live: live,
-            audience: AudienceHistory(sessions: sessions, metrics: metrics), adminToken: Secret(Self.token),
+            audience: AudienceHistory(sessions: sessions, metrics: metrics), catalog: catalog,
+            adminToken: Secret(Self.token),
             viewerToken: Secret(Self.viewerToken), requestsPerMinute: requestsPerMinute,
             urls: PublicURLs(host: publicHost, httpPort: 8080, rtmpPort: 1935), playback: playback,
             health: HealthRoutes(checks: checks, watched: { watched }, logger: logger), logger: logger, clock: clock)

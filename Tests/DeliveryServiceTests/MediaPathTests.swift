@@ -26,6 +26,10 @@ import Testing
         ),
         ("/hls/ID/source/iframes.m3u8", .keyframePlaylist(rendition: "source")),
         ("/hls/ID/thumbnail.jpg", .latestThumbnail),
+        ("/hls/ID/recording-17.m3u8", .recording(.master, number: 17)),
+        ("/dash/ID/recording-17.mpd", .recording(.manifest, number: 17)),
+        ("/hls/ID/720p/recording-17.m3u8", .recording(.media(rendition: "720p"), number: 17)),
+        ("/hls/ID/720p/recording-17-iframes.m3u8", .recording(.keyframes(rendition: "720p"), number: 17)),
         ("/hls/ID/thumbnail-17.jpg", .thumbnail(number: 17)),
         (
             "/hls/ID/source/init-12.mp4",
@@ -48,7 +52,9 @@ import Testing
         "/hls/ID/source/segment-1..m4s", "/hls/ID/source/segment-.1.m4s", "/hls/ID/source/segment-1.01.m4s",
         "/hls/ID/source/segment-1.256.m4s", "/hls/ID/source/segment-1.2.3.m4s", "/hls/ID/source/segment-1.-1.m4s",
         "/dash/ID/thumbnail.jpg", "/hls/ID/thumbnail-.jpg", "/hls/ID/thumbnail-01.jpg", "/dash/ID/source/iframes.m3u8",
-        "/hls/ID/source/thumbnail.jpg",
+        "/hls/ID/source/thumbnail.jpg", "/dash/ID/recording-17.m3u8", "/hls/ID/recording-17.mpd",
+        "/hls/ID/recording-.m3u8", "/hls/ID/recording-017.m3u8", "/hls/ID/recording-17-iframes.m3u8",
+        "/dash/ID/720p/recording-17.m3u8", "/hls/ID/recording-17.json", "/hls/ID/recording/chunk-17.bin",
     ]) func `anything else is no path of ours`(path: String) {
         #expect(MediaPath(path.replacing("ID", with: Self.id)) == nil)
     }

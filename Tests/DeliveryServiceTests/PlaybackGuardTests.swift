@@ -47,7 +47,10 @@ import Testing
     @Test func `what is below a signature is let through without it`() async {
         let end = signer.end(after: 60_000, from: now)
         let signature = signer.signature(for: stream, until: end)
-        for file in ["master.m3u8", "720p/playlist.m3u8", "720p/segment-7.2.m4s", "thumbnail.jpg"] {
+        for file in [
+            "master.m3u8", "recording-17.m3u8", "720p/recording-17.m3u8", "720p/playlist.m3u8", "720p/segment-7.2.m4s",
+            "thumbnail.jpg",
+        ] {
             let response = await ask("/hls/\(stream)/\(signature)/\(file)", query: "_HLS_msn=7")
             #expect(response.status == .ok)
             #expect(response.fields["x-path"] == "/hls/\(stream)/\(file)")
@@ -114,6 +117,12 @@ import Testing
         #expect(followed.fields["x-path"] == "/hls/\(stream)/master.m3u8")
         let bearer = await ask("/dash/\(stream)/manifest.mpd", fields: ["authorization": "Bearer \(token)"])
         #expect(bearer.fields["location"]?.hasSuffix("/manifest.mpd") == true)
+        for path in ["/hls/\(stream)/recording-17.m3u8", "/dash/\(stream)/recording-17.mpd"] {
+            let recording = await ask(path, query: "token=\(token)")
+            #expect(recording.status == .found)
+            #expect(recording.fields["location"]?.hasSuffix(String(path.suffix(15))) == true)
+        }
+        #expect(await ask("/hls/\(stream)/720p/recording-17.m3u8", query: "token=\(token)").status == .ok)
     }
 
     @Test func `a token lets a single file through`() async {

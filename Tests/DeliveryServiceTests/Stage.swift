@@ -22,7 +22,8 @@ final class Stage: Sendable {
     private let timeline = LocalTimelineLog()
     private let events = LocalEventLog()
 
-    init() async throws {
+    /// - Parameter snapshots: Where others announce, and record.
+    init(snapshots: (any TimelineSnapshots)? = nil) async throws {
         encoder = Mutex(try AudioEncoder())
         let database = try await SQLiteDatabase.open(at: .memory)
         streams = SQLiteStreamRepository(database)
@@ -33,7 +34,7 @@ final class Stage: Sendable {
         try await streams.create(StreamingCore.Stream(id: stream, title: "Test", createdAt: clock.now()), key: key)
         service = DeliveryService(
             window: LiveWindow.Configuration(windowMilliseconds: 60_000), retentionMilliseconds: 60_000,
-            streams: streams, store: store, timeline: timeline,
+            streams: streams, store: store, timeline: timeline, snapshots: snapshots,
             events: events, audience: Audience(reports: reports, instance: "here"), clock: clock,
             logger: Logger(service: "test", level: .error, sink: RecordingSink()))
     }

@@ -48,6 +48,9 @@ struct ServiceCluster {
         return Process(child: child, port: Self.port(in: child.errors) ?? 0)
     }
 
+    /// Has Redis forget all that it knows.
+    func emptyRedis() async throws { _ = try await redis.command("FLUSHALL") }
+
     private static func port(in log: String) -> Int? {
         guard let line = log.split(separator: "\n").first(where: { $0.contains("listening") }),
             let range = line.range(of: "127.0.0.1:")

@@ -16,7 +16,9 @@ import Testing
         let documents = script.documents
         #expect(
             documents.keys.sorted() == [
-                "audio/playlist.m3u8", "manifest.mpd", "master.m3u8", "source/iframes.m3u8", "source/playlist.m3u8",
+                "audio/playlist.m3u8", "audio/recording-17.m3u8", "manifest.mpd", "master.m3u8", "recording-17.m3u8",
+                "recording-17.mpd", "source/iframes.m3u8", "source/playlist.m3u8", "source/recording-17-iframes.m3u8",
+                "source/recording-17.m3u8",
             ])
         #expect(
             documents["source/playlist.m3u8"] == """
@@ -50,8 +52,39 @@ import Testing
         var script = RecordingScript()
         script.run(17, [WindowScript.video, WindowScript.audio])
         script.segments(17...18, from: 0)
-        let names = RecordingPlaylists.render(script.recording).map(\.name)
-        #expect(names.suffix(2) == ["master.m3u8", "manifest.mpd"])
+        let names = RecordingPlaylists.render(script.recording)?.documents.map(\.name) ?? []
+        #expect(names.suffix(4) == ["recording-17.m3u8", "recording-17.mpd", "master.m3u8", "manifest.mpd"])
+    }
+
+    @Test func `a broadcast keeps its own names, which lead to the same`() throws {
+        var script = RecordingScript()
+        script.run(17, [WindowScript.video, WindowScript.audio])
+        script.segments(17...19, from: 0)
+        let documents = script.documents
+        #expect(documents["source/recording-17.m3u8"] == documents["source/playlist.m3u8"])
+        #expect(documents["source/recording-17-iframes.m3u8"] == documents["source/iframes.m3u8"])
+        #expect(documents["recording-17.mpd"] == documents["manifest.mpd"])
+        let master = try #require(documents["recording-17.m3u8"])
+        #expect(master.contains("URI=\"audio/recording-17.m3u8\"") && master.contains("\nsource/recording-17.m3u8\n"))
+        #expect(master.contains("URI=\"source/recording-17-iframes.m3u8\""))
+        let general = master.replacing("recording-17-iframes", with: "iframes").replacing(
+            "recording-17", with: "playlist")
+        #expect(general == documents["master.m3u8"])
+    }
+
+    @Test func `its outline says when it was, how long, how much, and of what`() throws {
+        var script = RecordingScript()
+        script.run(17, at: 4000, [WindowScript.video, WindowScript.audio])
+        script.segments(17...19, from: 4)
+        let outline = try #require(RecordingPlaylists.render(script.recording)?.outline)
+        #expect(outline.number == 17)
+        #expect(outline.startUnixMilliseconds == 1_769_860_804_250)
+        #expect(outline.durationMilliseconds == 6000)
+        #expect(outline.byteCount == 3 * 275_000)
+        #expect(outline.renditions.map(\.name) == ["source", "audio"])
+        #expect(outline.renditions.map(\.kind) == [.video, .audio])
+        #expect(outline.renditions[0].bitsPerSecond == 1_000_000)
+        #expect(outline.renditions[0].height != nil && outline.renditions[1].height == nil)
     }
 
     @Test func `the playlists of a window and of a recording agree about every segment`() throws {
@@ -217,7 +250,7 @@ import Testing
             unixMilliseconds: 1_769_870_000_000, firstSegmentNumber: 40, firstDiscontinuitySequence: 9)
         script.apply(.began(origin))
         #expect(!script.recording.isComplete && script.recording.numbers == nil && script.documents.isEmpty)
-        #expect(RecordingPlaylists.render(Recording()).isEmpty)
+        #expect(RecordingPlaylists.render(Recording()) == nil)
     }
 
     // MARK: Bounds
@@ -296,77 +329,6 @@ import Testing
             // A changed number can make a recording of two days, which takes a while to write.
             if restored.numbers?.count ?? 0 < 1000 { _ = restored.documents }
         }
-    }
-}
-
-/// Timeline events by hand, and the recording that they make.
-struct RecordingScript {
-    var recording = Recording()
-    private(set) var events: [TimelineEvent] = []
-    private var current: Run?
-    private var runCount = 0
-
-    /// A broadcast that began at 2026-01-31T12:00:00.250Z.
-    init() {
-        apply(
-            .began(
-                BroadcastOrigin(
-                    unixMilliseconds: 1_769_860_800_250, firstSegmentNumber: 17, firstDiscontinuitySequence: 5)))
-    }
-
-    var documents: [String: String] { recording.documents }
-
-    mutating func apply(_ event: TimelineEvent) {
-        events.append(event)
-        recording.apply(event)
-    }
-
-    mutating func run(
-        _ number: Int64, discontinuity: Int = 5, at milliseconds: Int64 = 0, _ renditions: [Rendition]
-    ) {
-        let run = Run(
-            number: number, discontinuitySequence: discontinuity, ordinal: runCount, startMilliseconds: milliseconds,
-            renditions: renditions)
-        runCount += 1
-        current = run
-        apply(.run(run))
-        apply(.targets(Targets(durationSeconds: 2, partMilliseconds: 334)))
-    }
-
-    /// Finished segments of two seconds in every rendition of the run, the first of which starts at `seconds`.
-    mutating func segments(_ numbers: ClosedRange<Int64>, from seconds: Int64, bytes: Int = 250_000) {
-        guard let current else { return }
-        for number in numbers {
-            let start = seconds + (number - numbers.lowerBound) * 2
-            for rendition in current.renditions {
-                let isVideo = rendition.kind == .video
-                let scale = Int64(rendition.timescale)
-                let size = rendition.name == "480p" ? bytes / 3 : bytes
-                apply(
-                    .segment(
-                        Segment(
-                            rendition: rendition.name, number: number, run: current.number,
-                            timescale: rendition.timescale, start: start * scale,
-                            duration: isVideo ? 2 * scale : 94 * 1024, byteCount: isVideo ? size : bytes / 10,
-                            frameCount: isVideo ? 50 : 94, partCount: 2, keyframeByteCount: isVideo ? size / 4 : 0)))
-            }
-        }
-    }
-}
-
-extension Recording {
-    /// By name, as text.
-    var documents: [String: String] {
-        Dictionary(uniqueKeysWithValues: RecordingPlaylists.render(self).map { ($0.name, $0.bytes.string) })
-    }
-}
-
-extension Studio {
-    /// What a recorder makes of everything that was announced.
-    var recording: Recording {
-        var recording = Recording()
-        for event in events { recording.apply(event) }
-        return recording
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// A recording as files in a folder, played by FFmpeg's demuxers and held against the schema.
 @Suite(.enabled(if: Tool.areInstalled), .timeLimit(.minutes(2))) struct RecordingToolTests {
-    @Test(arguments: ["master.m3u8", "manifest.mpd"])
+    @Test(arguments: ["master.m3u8", "manifest.mpd", "recording-7.m3u8", "recording-7.mpd"])
     func `FFmpeg plays the whole of it from the folder alone`(entry: String) throws {
         let clip = try EncodedClip(bFrames: 2)
         let studio = clip.packaged()
@@ -43,7 +43,7 @@ import Testing
     /// What the store would have after the broadcast: segments, initialisation segments, and the recording's documents.
     private func folder(of studio: Studio) throws -> Scratch {
         let directory = try Scratch()
-        let documents = RecordingPlaylists.render(studio.recording).map { ($0.name, $0.bytes) }
+        let documents = try #require(RecordingPlaylists.render(studio.recording)).documents.map { ($0.name, $0.bytes) }
         let names = Set(studio.recording.storedNames)
         #expect(names.isSubset(of: studio.store.keys))
         for (name, bytes) in studio.store.filter({ names.contains($0.key) }) + documents {

@@ -10,6 +10,8 @@ import Synchronization
 public final class S3Server: Sendable {
     public static let accessKey = "sluice-test-access"
     public static let secretKey = "sluice-test-secret-0123456789"
+    /// What is in this bucket anybody may read, without a signature.
+    public static let publicBucket = "sluice-test-public"
     private static let portNames = [
         "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
         "s3.port", "s3.port.grpc", "s3.port.https",
@@ -49,7 +51,8 @@ public final class S3Server: Sendable {
             at: directory.url.appending(path: "data"), withIntermediateDirectories: true)
         let identities = """
             {"identities":[{"name":"sluice","credentials":[{"accessKey":"\(Self.accessKey)",\
-            "secretKey":"\(Self.secretKey)"}],"actions":["Admin","Read","Write","List","Tagging"]}]}
+            "secretKey":"\(Self.secretKey)"}],"actions":["Admin","Read","Write","List","Tagging"]},\
+            {"name":"anonymous","actions":["Read:\(Self.publicBucket)"]}]}
             """
         try Data(identities.utf8).write(to: directory.url.appending(path: "s3.json"))
         let made = try await ChildProcess.run(

@@ -21,6 +21,12 @@ extension OpenAPIDocument {
                 ]),
             playlist(
                 "/dash/{id}/manifest.mpd", "getManifest", "Where DASH players begin", "application/dash+xml", []),
+            recording(
+                "/hls/{id}/{playlist}", "getRecordingPlaylist", "Where HLS players begin a recording",
+                "application/vnd.apple.mpegurl"),
+            recording(
+                "/dash/{id}/{manifest}", "getRecordingManifest", "Where DASH players begin a recording",
+                "application/dash+xml"),
             media("/hls/{id}/{rendition}/{file}", "getHLSMedia", "What playlists name: segments, parts"),
             media("/dash/{id}/{rendition}/{file}", "getDASHMedia", "What manifests name: segments, parts"),
             OpenAPIOperation(
@@ -83,6 +89,20 @@ extension OpenAPIDocument {
                 400: ["invalid_container", "invalid_directive", "too_far_ahead"], 404: notThere,
                 503: ["not_ready", "too_many_viewers"],
             ].merging(signed) { first, _ in first })
+    }
+
+    private static func recording(
+        _ path: String, _ name: String, _ summary: String, _ type: String
+    ) -> OpenAPIOperation {
+        OpenAPIOperation(
+            method: .get, path: path, name: name, tag: "playback", summary: summary, access: .open,
+            usesDatabase: false,
+            answers: [
+                200: .answer("The playlist or manifest", media: type), 302: .answer("The same, signed"),
+                304: .answer("It has not changed"),
+            ],
+            problems: [404: ["recording_not_found", "not_found"], 503: ["not_ready", "too_many_viewers"]]
+                .merging(signed) { first, _ in first })
     }
 
     private static func media(_ path: String, _ name: String, _ summary: String) -> OpenAPIOperation {

@@ -10,7 +10,7 @@ import StreamingCore
 enum OpenAPIDocument {
     /// Everything that is served under `/streams`, `/quality-levels`, `/metrics`, `/overview`, `/ws`, `/health`,
     /// `/time`, and this document.
-    static var api: [OpenAPIOperation] { streams + keys + qualities + audience + live + health }
+    static var api: [OpenAPIOperation] { streams + keys + qualities + recordings + audience + live + health }
 
     /// The document as bytes; it never changes while the process lives.
     static let bytes: Bytes = {
@@ -27,7 +27,9 @@ enum OpenAPIDocument {
             let item: OpenAPIValue = .object([operation.method.rawValue.lowercased(): operation.document])
             paths[operation.path] = paths[operation.path]?.merging(item) ?? item
         }
-        let schemas = [OpenAPISchema.streams, OpenAPISchema.broadcast, OpenAPISchema.audience]
+        let schemas = [
+            OpenAPISchema.streams, OpenAPISchema.broadcast, OpenAPISchema.recordings, OpenAPISchema.audience,
+        ]
         return [
             "openapi": "3.1.0", "info": info, "paths": .object(paths), "tags": tags,
             "components": [
@@ -59,6 +61,7 @@ enum OpenAPIDocument {
             ["name": "streams", "description": "Channels that are broadcast on any number of times."],
             ["name": "keys", "description": "What lets an encoder publish."],
             ["name": "quality levels", "description": "What broadcasts are made in."],
+            ["name": "recordings", "description": "Broadcasts that are over and can be watched."],
             ["name": "audience", "description": "Who watches, and how well."],
             ["name": "live", "description": "WebSockets of JSON messages: version, type, stream, at and data."],
             ["name": "health", "description": "Whether the process works, and what time it is."],

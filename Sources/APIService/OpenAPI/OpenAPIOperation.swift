@@ -60,6 +60,8 @@ struct OpenAPIOperation: Sendable {
             switch name {
             case "rendition": OpenAPISchema.rendition
             case "file": OpenAPISchema.file
+            case "playlist": OpenAPISchema.recordingFile(ending: "m3u8")
+            case "manifest": OpenAPISchema.recordingFile(ending: "mpd")
             default: OpenAPISchema.id
             }
         return ["name": .string(String(name)), "in": "path", "required": true, "schema": schema]

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// ```
 ///  /hls/{stream}/~…/…                    a signature that is ours and has not ended: on, without it
-///  …/master.m3u8, …/manifest.mpd
+///  …/master.m3u8, …/manifest.mpd, …/recording-N.m3u8, …/recording-N.mpd
 ///     ?token=JWT or Authorization        302 to the same with a signature, for all that follows
 ///  anything else                         a token with each request
 /// ```
@@ -151,5 +151,7 @@ private struct GuardedPath {
     var unsigned: String { "/\(folder)/\(id)/\(file)" }
 
     /// Whether players begin with it.
-    var isBeginning: Bool { file == "master.m3u8" || file == "manifest.mpd" }
+    var isBeginning: Bool {
+        file == "master.m3u8" || file == "manifest.mpd" || file.hasPrefix("recording-") && !file.contains("/")
+    }
 }

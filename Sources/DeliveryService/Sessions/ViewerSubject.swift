@@ -44,6 +44,9 @@ struct ViewerSubject: Sendable {
             kind = .media
             segment = (rendition, number)
         case .latestThumbnail, .thumbnail: kind = .picture
+        case .recording(.master, _): kind = .masterPlaylist
+        case .recording(.manifest, _): kind = .manifest
+        case .recording(.media, _), .recording(.keyframes, _): kind = .playlist
         }
         rendition = segment?.rendition == Self.audioName ? nil : segment?.rendition
         number = segment?.number ?? 0

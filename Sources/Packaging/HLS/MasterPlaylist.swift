@@ -22,10 +22,12 @@ public enum MasterPlaylist {
     /// - Parameters:
     ///   - container: What the media playlists list.
     ///   - suffix: For the addresses of playlists.
+    ///   - names: Of the fragmented MP4 playlists that it leads to.
     /// - Returns: `nil` until there is a finished segment of each rendition of a run, and while the first segment of a
     ///   kind that joins is not finished: players read this playlist once, and would stay without picture or sound.
     public static func render(
-        _ window: LiveWindow, container: HLSContainer = .fragmentedMP4, suffix: AddressSuffix = .none
+        _ window: LiveWindow, container: HLSContainer = .fragmentedMP4, suffix: AddressSuffix = .none,
+        names: RecordingNames = .newest
     ) -> Bytes? {
         guard let run = window.playableRun, !isKindJoining(run, in: window) else { return nil }
         let audio = run.rendition(of: .audio)
@@ -34,15 +36,15 @@ public enum MasterPlaylist {
         writer.write(utf8: "#EXTM3U\n#EXT-X-VERSION:\(container.version)\n")
         if window.isIndependent { writer.write(utf8: "#EXT-X-INDEPENDENT-SEGMENTS\n") }
         if let audio, !videos.isEmpty, container == .fragmentedMP4 {
-            writeAudioGroup(audio, playlist: address(audio, container, suffix), &writer)
+            writeAudioGroup(audio, playlist: address(audio, container, suffix, names), &writer)
         }
         for variant in videos.isEmpty ? run.renditions : videos {
             let companion = variant.kind == .video ? audio : nil
             writeVariant(variant, with: companion, in: run, window, container, &writer)
-            writer.write(utf8: "\(address(variant, container, suffix))\n")
+            writer.write(utf8: "\(address(variant, container, suffix, names))\n")
         }
         if container == .fragmentedMP4 {
-            for video in videos { writeKeyframes(video, window, suffix, &writer) }
+            for video in videos { writeKeyframes(video, window, suffix, names, &writer) }
         }
         return writer.finish()
     }
@@ -62,9 +64,11 @@ public enum MasterPlaylist {
         return !remaining.isEmpty ? remaining : !present.isEmpty ? present : videos
     }
 
-    private static func address(_ rendition: Rendition, _ container: HLSContainer, _ suffix: AddressSuffix) -> String {
+    private static func address(
+        _ rendition: Rendition, _ container: HLSContainer, _ suffix: AddressSuffix, _ names: RecordingNames
+    ) -> String {
         switch container {
-        case .fragmentedMP4: "\(rendition.name)/playlist.m3u8\(suffix.text)"
+        case .fragmentedMP4: "\(names.playlist(of: rendition.name))\(suffix.text)"
         case .transportStream: "\(rendition.name)/playlist-ts.m3u8\(suffix.text)"
         }
     }
@@ -100,13 +104,14 @@ public enum MasterPlaylist {
 
     /// The key frames of a rendition, for fast seeking.
     private static func writeKeyframes(
-        _ video: Rendition, _ window: LiveWindow, _ suffix: AddressSuffix, _ writer: inout ByteWriter
+        _ video: Rendition, _ window: LiveWindow, _ suffix: AddressSuffix, _ names: RecordingNames,
+        _ writer: inout ByteWriter
     ) {
         guard let rates = window.rendition(named: video.name)?.keyframeBitRates else { return }
         writer.write(utf8: "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=\(rates.peak),AVERAGE-BANDWIDTH=\(rates.average)")
         writer.write(utf8: ",CODECS=\"\(video.track.codecString)\"")
         writePicture(of: video, &writer)
-        writer.write(utf8: ",URI=\"\(video.name)/iframes.m3u8\(suffix.text)\"\n")
+        writer.write(utf8: ",URI=\"\(names.keyframes(of: video.name))\(suffix.text)\"\n")
     }
 
     private static func writePicture(of rendition: Rendition, _ writer: inout ByteWriter) {

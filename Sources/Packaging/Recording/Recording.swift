@@ -16,11 +16,17 @@ public struct Recording: Sendable {
 
     /// The broadcast that is recorded.
     public private(set) var origin: BroadcastOrigin?
+    /// The declared duration of a segment, in seconds; `nil` while there is no segment.
+    public var targetSeconds: Int? { targets?.durationSeconds }
     /// Whether the broadcast is over.
     public private(set) var isComplete = false
     private(set) var targets: Targets?
     private(set) var runs: [Run] = []
     private(set) var renditions: [RecordedRendition] = []
+
+    /// What tells it from the stream's other recordings: the number of its first segment, which no other broadcast of
+    /// the stream has, and above those of all before it. `nil` while nothing is known of any broadcast.
+    public var number: Int64? { origin?.firstSegmentNumber }
 
     /// Nothing is known of any broadcast.
     public init() {}

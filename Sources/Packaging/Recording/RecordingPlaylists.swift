@@ -9,6 +9,7 @@ import Media
 // {stream}/audio/playlist.m3u8
 // {stream}/manifest.mpd                 static, a Period for each span
 //
+// and the same under the names that the broadcast keeps when the next one takes these, see RecordingNames.
 // All addresses are relative, so that the folder plays from wherever it can be read.
 
 /// A text to store under a name within the stream.
@@ -19,38 +20,46 @@ public struct RecordingDocument: Sendable, Hashable {
     public let bytes: Bytes
 }
 
+/// What is written of a recording.
+public struct RenderedRecording: Sendable, Hashable {
+    /// In the order in which they are to be stored, so that none leads to one that is not there yet, and the last
+    /// broadcast's give way last.
+    public let documents: [RecordingDocument]
+    /// For a list of recordings.
+    public let outline: RecordingOutline
+}
+
 /// Renders the playlists of a recording.
 public enum RecordingPlaylists {
-    /// The name that the recording is played by over HLS.
-    public static let masterName = "master.m3u8"
-    /// The name that the recording is played by over DASH.
-    public static let manifestName = "manifest.mpd"
-
     /// Takes about 1.5 µs for each segment of each rendition, half a second for two days of five renditions, and while
     /// it runs 250 bytes beside the text: not on an event loop.
     ///
-    /// - Returns: In the order in which they are to be stored, so that none leads to one that is not there yet. Nothing
-    ///   at all where there is nothing to play.
-    public static func render(_ recording: Recording) -> [RecordingDocument] {
-        guard let window = recording.makeWindow(), let targets = window.targets,
-            let masterWindow = recording.makeMasterWindow(window)
-        else { return [] }
+    /// - Returns: `nil` where there is nothing to play.
+    public static func render(_ recording: Recording) -> RenderedRecording? {
+        guard let number = recording.number, let window = recording.makeWindow(), let targets = window.targets,
+            let masterWindow = recording.makeMasterWindow(window),
+            let outline = RecordingOutline(masterWindow, number: number)
+        else { return nil }
+        let allNames = [RecordingNames.numbered(number), .newest]
         var documents: [RecordingDocument] = []
         for offered in masterWindow.renditions {
             guard let rendition = window.rendition(named: offered.name) else { continue }
             let playlist = mediaPlaylist(rendition, window, targets)
-            documents.append(RecordingDocument(name: "\(rendition.name)/playlist.m3u8", bytes: playlist))
-            if let keyframes = IFramePlaylist.render(window, rendition: rendition.name) {
-                documents.append(RecordingDocument(name: "\(rendition.name)/iframes.m3u8", bytes: keyframes))
+            let keyframes = IFramePlaylist.render(window, rendition: rendition.name)
+            for names in allNames {
+                documents.append(RecordingDocument(name: names.playlist(of: rendition.name), bytes: playlist))
+                guard let keyframes else { continue }
+                documents.append(RecordingDocument(name: names.keyframes(of: rendition.name), bytes: keyframes))
             }
         }
-        if let master = MasterPlaylist.render(masterWindow) {
-            documents.append(RecordingDocument(name: masterName, bytes: master))
+        let manifest = DASHManifest.render(window, timeAddress: nil)
+        for names in allNames {
+            if let master = MasterPlaylist.render(masterWindow, names: names) {
+                documents.append(RecordingDocument(name: names.master, bytes: master))
+            }
+            if let manifest { documents.append(RecordingDocument(name: names.manifest, bytes: manifest)) }
         }
-        if let manifest = DASHManifest.render(window, timeAddress: nil) {
-            documents.append(RecordingDocument(name: manifestName, bytes: manifest))
-        }
-        return documents
+        return RenderedRecording(documents: documents, outline: outline)
     }
 
     /// As the live playlist, without what is said to players that come again (RFC 8216bis, 4.4.3.5).

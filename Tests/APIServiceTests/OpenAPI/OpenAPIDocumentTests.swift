@@ -62,6 +62,7 @@ import Testing
         expect(await api.send(.get, "/streams"), "StreamList")
         expect(await api.send(.post, "/streams/\(id)/keys"), "IssuedKey")
         expect(await api.send(.get, "/streams/\(id)/keys"), "KeyList")
+        expect(await api.send(.get, "/streams/\(id)/recordings"), "RecordingList")
         expect(await api.send(.get, "/streams/\(id)/viewers"), "ViewerList")
         expect(await api.send(.get, "/metrics/\(id)"), "MetricsRange")
         expect(await api.send(.get, "/overview"), "Overview")
