@@ -7,14 +7,22 @@ public import StreamingCore
 /// the one name of which we know that it leads here.
 public struct PublicURLs: Sendable {
     private let host: String?
+    private let httpScheme: String
     private let httpPort: Int
+    private let rtmpScheme: String
     private let rtmpPort: Int
 
     /// - Parameters:
     ///   - host: A host name or address without a port; `nil` takes the client's.
+    ///   - httpScheme: `http`, or `https` where a proxy in front of us has a certificate.
     ///   - httpPort: Where players connect.
+    ///   - rtmpScheme: `rtmp`, or `rtmps` likewise.
     ///   - rtmpPort: Where encoders connect.
-    public init(host: String?, httpPort: Int, rtmpPort: Int) {
+    public init(
+        host: String?, httpScheme: String = "http", httpPort: Int, rtmpScheme: String = "rtmp", rtmpPort: Int
+    ) {
+        self.httpScheme = httpScheme
+        self.rtmpScheme = rtmpScheme
         self.host = host.map { $0.contains(":") && !$0.hasPrefix("[") ? "[\($0)]" : $0 }
         self.httpPort = httpPort
         self.rtmpPort = rtmpPort
@@ -24,15 +32,20 @@ public struct PublicURLs: Sendable {
     ///
     /// - Parameter request: What it asked; `nil` when nobody asked, and `localhost` must do.
     public func addresses(for request: HTTPRequest?) -> Addresses {
-        if let host { return Addresses(httpAuthority: authority(host, httpPort), rtmpAuthority: "\(host):\(rtmpPort)") }
+        if let host { return addresses(authority(host), rtmpHost: host) }
         guard let named = request?.fields["host"], let name = Self.hostName(of: named) else {
-            return Addresses(
-                httpAuthority: authority("localhost", httpPort), rtmpAuthority: "localhost:\(rtmpPort)")
+            return addresses(authority("localhost"), rtmpHost: "localhost")
         }
-        return Addresses(httpAuthority: named, rtmpAuthority: "\(name):\(rtmpPort)")
+        return addresses(named, rtmpHost: String(name))
     }
 
-    private func authority(_ host: String, _ port: Int) -> String { port == 80 ? host : "\(host):\(port)" }
+    private func addresses(_ authority: String, rtmpHost: String) -> Addresses {
+        Addresses(web: "\(httpScheme)://\(authority)", ingestServer: "\(rtmpScheme)://\(rtmpHost):\(rtmpPort)/live")
+    }
+
+    private func authority(_ host: String) -> String {
+        httpPort == (httpScheme == "https" ? 443 : 80) ? host : "\(host):\(httpPort)"
+    }
 
     /// The host of a `Host` field; `nil` unless it is a name or address and nothing else, with or without a port.
     private static func hostName(of field: String) -> Substring? {
@@ -61,16 +74,15 @@ public struct PublicURLs: Sendable {
 
     /// The addresses under one host.
     public struct Addresses: Sendable {
-        private let httpAuthority: String
-        private let rtmpAuthority: String
-
-        fileprivate init(httpAuthority: String, rtmpAuthority: String) {
-            self.httpAuthority = httpAuthority
-            self.rtmpAuthority = rtmpAuthority
-        }
-
         /// The start of every page, `http://host:port`, without a slash.
-        public var web: String { "http://\(httpAuthority)" }
+        public let web: String
+        /// What OBS calls the server; the key goes into a field of its own.
+        public let ingestServer: String
+
+        fileprivate init(web: String, ingestServer: String) {
+            self.web = web
+            self.ingestServer = ingestServer
+        }
 
         public func hls(_ stream: StreamID) -> String { "\(web)/hls/\(stream)/master.m3u8" }
 
@@ -95,9 +107,6 @@ public struct PublicURLs: Sendable {
         func dash(_ stream: StreamID, signature: String) -> String {
             "\(web)/dash/\(stream)/\(signature)/manifest.mpd"
         }
-
-        /// What OBS calls the server; the key goes into a field of its own.
-        public var ingestServer: String { "rtmp://\(rtmpAuthority)/live" }
 
         /// What FFmpeg publishes to. It contains the key: it is as secret as the key is.
         public func ingest(_ key: Secret) -> String { "\(ingestServer)/\(key.reveal())" }

@@ -6,9 +6,7 @@ struct Announcement {
     let text: String
 
     init(_ assembly: Assembly, configuration: Configuration) async throws {
-        let urls = PublicURLs(
-            host: configuration.publicHost, httpPort: assembly.httpPort, rtmpPort: assembly.rtmpPort
-        ).addresses(for: nil)
+        let urls = assembly.publicURLs.addresses(for: nil)
         var lines = ["", "  Sluice \(Invocation.versionNumber) is ready.", ""]
         let title = try StreamTitle("My first stream")
         if let (stream, issued) = try await assembly.administration.createFirstStreamIfNone(title: title) {

@@ -78,21 +78,26 @@ extension Assembly {
         return service
     }
 
+    /// The addresses that are given out, when the ports are bound.
+    var publicURLs: PublicURLs {
+        PublicURLs(
+            host: configuration.publicHost, httpScheme: configuration.publicHTTPScheme,
+            httpPort: configuration.publicHTTPPort ?? httpPort, rtmpScheme: configuration.publicRTMPScheme,
+            rtmpPort: configuration.publicRTMPPort ?? rtmpPort)
+    }
+
     private mutating func addAPI(to router: inout Router, _ adminToken: Secret, _ live: LiveStatus) {
         if adminToken.isGuessable { logger.warning("ADMIN_TOKEN is short: it can be guessed") }
         if configuration.viewerToken?.isGuessable ?? false {
             logger.warning("VIEWER_TOKEN is short: it can be guessed")
         }
-        let urls = PublicURLs(
-            host: configuration.publicHost, httpPort: configuration.publicHTTPPort ?? httpPort,
-            rtmpPort: configuration.publicRTMPPort ?? rtmpPort)
         APIRoutes(
             administration: administration,
             qualities: QualityAdministration(levels: backends.levels, configured: configuration.ladder), live: live,
             audience: AudienceHistory(sessions: backends.sessions, metrics: backends.metrics),
             catalog: backends.recordings, adminToken: adminToken,
             viewerToken: configuration.viewerToken, cors: configuration.corsPolicy,
-            requestsPerMinute: configuration.apiRequestsPerMinute, urls: urls, playback: signer,
+            requestsPerMinute: configuration.apiRequestsPerMinute, urls: publicURLs, playback: signer,
             health: health, logger: logger.with("service", "api")
         ).add(to: &router)
         WebPages(directory: configuration.webDirectory).add(to: &router)

@@ -49,6 +49,17 @@ import Testing
         #expect(bare.ingestServer == "rtmp://[2001:db8::1]:1935/live")
     }
 
+    @Test func `behind a proxy with a certificate, addresses begin with https and rtmps`() {
+        let urls = PublicURLs(
+            host: "live.example.org", httpScheme: "https", httpPort: 443, rtmpScheme: "rtmps", rtmpPort: 443)
+        #expect(urls.addresses(for: nil).web == "https://live.example.org")
+        #expect(urls.addresses(for: nil).ingestServer == "rtmps://live.example.org:443/live")
+        let named = PublicURLs(host: nil, httpScheme: "https", httpPort: 8080, rtmpPort: 1935)
+        #expect(named.addresses(for: request(host: "live.example.org")).web == "https://live.example.org")
+        let other = PublicURLs(host: "live.example.org", httpScheme: "https", httpPort: 80, rtmpPort: 1935)
+        #expect(other.addresses(for: nil).web == "https://live.example.org:80")
+    }
+
     @Test func `answers have the configured host`() async throws {
         let api = try await TestAPI(publicHost: "live.example.com")
         let answer = try await api.makeStream()

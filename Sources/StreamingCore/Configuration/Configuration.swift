@@ -17,8 +17,12 @@ public struct Configuration: Sendable {
     public var metricsAddress: String?
     /// The host name in the URLs that are given out; `nil` takes the name that the client used. `PUBLIC_HOST`
     public var publicHost: String?
+    /// `http` or `https`, for players' addresses that are given out. `PUBLIC_HTTP_SCHEME`
+    public var publicHTTPScheme: String
     /// The port of players' addresses that are given out; `nil` is our own. `PUBLIC_HTTP_PORT`
     public var publicHTTPPort: Int?
+    /// `rtmp` or `rtmps`, for encoders' addresses that are given out. `PUBLIC_RTMP_SCHEME`
+    public var publicRTMPScheme: String
     /// The port of encoders' addresses that are given out; `nil` is our own. `PUBLIC_RTMP_PORT`
     public var publicRTMPPort: Int?
     /// Where the database and spilled segments are. `DATA_DIR`
@@ -121,7 +125,9 @@ public struct Configuration: Sendable {
         metricsPort = reader.read(Variables.metricsPort)
         metricsAddress = reader.read(Variables.metricsAddress)
         publicHost = reader.read(Variables.publicHost)
+        publicHTTPScheme = reader.read(Variables.publicHTTPScheme)
         publicHTTPPort = Self.unlessZero(reader.read(Variables.publicHTTPPort))
+        publicRTMPScheme = reader.read(Variables.publicRTMPScheme)
         publicRTMPPort = Self.unlessZero(reader.read(Variables.publicRTMPPort))
         dataDirectory = reader.read(Variables.dataDirectory)
         webDirectory = reader.read(Variables.webDirectory)

@@ -14,8 +14,14 @@ enum Variables {
         }
         return text.isEmpty ? nil : text
     }
+    static let publicHTTPScheme = ConfigurationVariable<String>.choice(
+        "PUBLIC_HTTP_SCHEME", "http", [("http", "http"), ("https", "https")],
+        "scheme of players' addresses that are given out: https where a proxy in front has a certificate")
     static let publicHTTPPort = ConfigurationVariable<Int>.number(
         "PUBLIC_HTTP_PORT", 0, in: 0...65_535, "port of players' addresses that are given out; 0 is HTTP_PORT")
+    static let publicRTMPScheme = ConfigurationVariable<String>.choice(
+        "PUBLIC_RTMP_SCHEME", "rtmp", [("rtmp", "rtmp"), ("rtmps", "rtmps")],
+        "scheme of encoders' addresses that are given out: rtmps where a proxy in front has a certificate")
     static let publicRTMPPort = ConfigurationVariable<Int>.number(
         "PUBLIC_RTMP_PORT", 0, in: 0...65_535, "port of encoders' addresses that are given out; 0 is RTMP_PORT")
     static let dataDirectory = ConfigurationVariable<String>.text(
@@ -102,8 +108,8 @@ enum Variables {
         }
         return [
             line(rtmpPort), line(httpPort), line(bindAddress), line(metricsPort), line(metricsAddress),
-            line(publicHost), line(publicHTTPPort),
-            line(publicRTMPPort), line(dataDirectory),
+            line(publicHost), line(publicHTTPScheme), line(publicHTTPPort),
+            line(publicRTMPScheme), line(publicRTMPPort), line(dataDirectory),
             line(webDirectory), line(adminToken), line(viewerToken), line(apiRequestsPerMinute),
         ] + accessHelp + [
             line(logLevel), line(segmentSeconds), line(partSeconds), line(dvrSeconds), line(ladder), line(ladderTop),
