@@ -44,10 +44,7 @@ final class Viewers: Sendable {
     func mustWait(_ caller: ViewerCaller, for subject: ViewerSubject, given: GivenName? = nil) -> Bool {
         guard subject.isBeginning, table.openCount >= audience.sessionsMax else { return false }
         guard given == nil, let known = table.find(caller.fingerprint) else { return true }
-        switch known.record.withLock({ $0.standing }) {
-        case .tentative, .open: return false
-        case .silent, .left: return true
-        }
+        return !known.record.withLock { $0.isOpen }
     }
 
     /// Counts an answer, and adds to it what the viewer needs.

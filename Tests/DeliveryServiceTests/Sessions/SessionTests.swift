@@ -156,6 +156,10 @@ import Testing
             for _ in 0..<20 { _ = await stage.get(Self.master, browser) }
             #expect(report(stage).isEmpty)
             #expect(stage.service.viewers.table.count == 1)
+            // Nor is one told of later, who may have gone on by the cookie elsewhere.
+            stage.clock.advance(milliseconds: 6000)
+            #expect(report(stage).isEmpty)
+            #expect(stage.service.viewers.table.count == 0 && stage.service.viewerCount == 0)
         }
     }
 
