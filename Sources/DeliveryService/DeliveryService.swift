@@ -121,6 +121,8 @@ public final class DeliveryService: Service, HTTPHandler {
         let path: MediaPath
         let subject: ViewerSubject
         let caller: ViewerCaller
+        /// The name to give with the answer.
+        let given: GivenName?
         let now: WallTime
         /// `nil` for media.
         let wanted: WantedDocument?
@@ -139,8 +141,19 @@ public final class DeliveryService: Service, HTTPHandler {
             guard let wanted = visit.wanted else {
                 return counted(await media(at: visit.path, request), visit, request)
             }
+            if let given = visit.given, given.isInAddresses {
+                return counted(await document(wanted, under: given, of: visit.path.stream, request), visit, request)
+            }
             return counted(await document(wanted, of: visit.path.stream, request), visit, request)
         }
+    }
+
+    /// Answers as if the request had shown the name. Not inlined, so that what others keep has no room for it.
+    @inline(never)
+    private func document(
+        _ wanted: WantedDocument, under given: GivenName, of stream: StreamID, _ request: HTTPRequest
+    ) async -> HTTPResponse {
+        await document(wanted, of: stream, given.asked(request))
     }
 
     /// All that needs no waiting. Not inlined, so that what it works with is not part of what a held request keeps.
@@ -162,10 +175,12 @@ public final class DeliveryService: Service, HTTPHandler {
         }
         let subject = ViewerSubject(path, isDASH: request.path.hasPrefix("/dash/"))
         let caller = ViewerCaller(request, salt: subject.salt)
-        guard !viewers.mustWait(caller, for: subject) else { return .answered(tooManyViewers()) }
+        let given = viewers.name(for: caller, request, about: subject)
+        guard !viewers.mustWait(caller, for: subject, given: given) else { return .answered(tooManyViewers()) }
         do throws(Refusal) {
             let wanted = try wantedDocument(path, request)
-            return .visit(Visit(path: path, subject: subject, caller: caller, now: now, wanted: wanted))
+            return .visit(
+                Visit(path: path, subject: subject, caller: caller, given: given, now: now, wanted: wanted))
         } catch {
             return .answered(error.response)
         }
@@ -174,7 +189,8 @@ public final class DeliveryService: Service, HTTPHandler {
     @inline(never)
     private func counted(_ answer: HTTPResponse, _ visit: Visit, _ request: HTTPRequest) -> HTTPResponse {
         var answer = answer
-        viewers.count(&answer, to: request, by: visit.caller, about: visit.subject, at: visit.now)
+        viewers.count(
+            &answer, to: request, by: visit.caller, about: visit.subject, given: visit.given, at: visit.now)
         return answer
     }
 

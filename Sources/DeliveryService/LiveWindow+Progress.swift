@@ -57,6 +57,7 @@ extension LiveWindow {
             guard place.sequence == number else { return .unlisted }
             // In the place of parts of a rendition that the run lacks there is nothing.
             if part < open.count { return open[part].byteCount > 0 ? .made : .absent }
+            if open.last?.endsSegment ?? false { return .absent }
         }
         guard state == .live || state == .interrupted else { return .absent }
         guard let run = runs.last, run.rendition(named: name) != nil || missed > 0,

@@ -31,17 +31,15 @@ extension LiveWindow {
 
     /// Where the next part of a rendition will be stored, and the tail of its URL: what its playlist hints at.
     ///
-    /// When the segment ends without another part, which only a hole in the broadcast brings about, it will be the
-    /// first part of the next segment instead, and the hinted one never comes. In the place of parts of a rendition
-    /// that the run does not have nothing comes at all.
+    /// Behind a part that ends its segment it is the first of the next one. When the segment ends otherwise, which only
+    /// a hole in the broadcast brings about, it will be that one too, and the hinted one never comes. In the place of
+    /// parts of a rendition that the run does not have nothing comes at all.
     ///
     /// - Returns: `nil` when the broadcast is over or the rendition has no playlist yet.
     public func hintedPart(of name: String) -> String? {
-        guard state != .ended, let rendition = rendition(named: name), let last = rendition.entries.last else {
-            return nil
-        }
-        return Part.name(
-            rendition: name, segmentNumber: last.segment.number + 1, number: rendition.listedOpenParts.count)
+        guard state != .ended, let rendition = rendition(named: name), !rendition.entries.isEmpty else { return nil }
+        let next = rendition.nextPart
+        return Part.name(rendition: name, segmentNumber: next.segment, number: next.part)
     }
 
     /// The listed segment with a number.
@@ -58,6 +56,13 @@ extension LiveWindow.RenditionWindow {
     var listedOpenParts: [Part] {
         guard let last = entries.last, openNumber == last.segment.number + 1 else { return [] }
         return openParts
+    }
+
+    /// What comes behind the last listed part.
+    var nextPart: (segment: Int64, part: Int) {
+        let parts = listedOpenParts
+        let isComplete = parts.last?.endsSegment ?? false
+        return isComplete ? (newestNumber + 2, 0) : (newestNumber + 1, parts.count)
     }
 
     /// The place of a listed segment: numbers are consecutive, so that it follows from the first.

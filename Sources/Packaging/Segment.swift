@@ -78,6 +78,9 @@ public struct Part: Sendable, Hashable {
     public var byteCount: Int
     /// Whether decoding can start with its first frame.
     public var isIndependent: Bool
+    /// Whether it is known to be the last of its segment: the next part is the first of the next one. Where only a hole
+    /// behind it ends the segment, it is not.
+    public var endsSegment: Bool
 
     /// The most parts in one segment. No segment is long enough for more: two parts in a row last longer than the part
     /// target, which is at least ``Packager/Configuration/partMillisecondsMin``.
@@ -85,7 +88,7 @@ public struct Part: Sendable, Hashable {
 
     public init(
         rendition: String, segmentNumber: Int64, number: Int, timescale: Int32, start: Int64, duration: Int64,
-        byteCount: Int, isIndependent: Bool
+        byteCount: Int, isIndependent: Bool, endsSegment: Bool = false
     ) {
         self.rendition = rendition
         self.segmentNumber = segmentNumber
@@ -95,6 +98,7 @@ public struct Part: Sendable, Hashable {
         self.duration = duration
         self.byteCount = byteCount
         self.isIndependent = isIndependent
+        self.endsSegment = endsSegment
     }
 
     /// Where its bytes are stored, and the tail of its URL.

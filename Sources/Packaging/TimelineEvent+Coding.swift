@@ -9,7 +9,7 @@ import Media
 // +---------+--------+   each:   name | epoch 64 | codec 8: 1 AVC, 2 AAC | length 32, avcC or AudioSpecificConfig |
 //                    | targets:  seconds 32 | part ms 32                                                        |
 //                    | part:     name | segment 64 | number 16 | timescale 32 | start 64 | duration 64 | bytes 32 |
-//                    |           flags 8: 1 independent                                                        |
+//                    |           flags 8: 1 independent, 2 last of its segment                                 |
 //                    | segment:  name | number 64 | run 64 | timescale 32 | start 64 | duration 64 | bytes 64    |
 //                    |           frames 32 | parts 16 | key frame bytes 32 | delay 64 |                         |
 //                    |           flags 8: 1 independent, 2 gap                                                 |
@@ -209,7 +209,7 @@ extension Part {
         writer.write(start)
         writer.write(duration)
         writer.write(UInt32(byteCount))
-        writer.write(isIndependent ? 1 as UInt8 : 0)
+        writer.write((isIndependent ? 1 as UInt8 : 0) | (endsSegment ? 2 : 0))
     }
 
     init(from reader: inout ByteReader) throws {
@@ -218,8 +218,10 @@ extension Part {
             number: try reader.readInteger16("part.number", in: 0...Part.countPerSegmentMax - 1),
             timescale: Int32(try reader.readInteger32("part.timescale", in: RecordFailure.timescales)),
             start: try reader.readInteger("part.start"), duration: try reader.readInteger("part.duration"),
-            byteCount: try reader.readInteger32("part.bytes", in: 0...Int(Int32.max)),
-            isIndependent: try reader.readFlags("part.flags", max: 1) & 1 == 1)
+            byteCount: try reader.readInteger32("part.bytes", in: 0...Int(Int32.max)), isIndependent: false)
+        let flags = try reader.readFlags("part.flags", max: 3)
+        isIndependent = flags & 1 == 1
+        endsSegment = flags & 2 == 2
     }
 }
 

@@ -166,12 +166,12 @@ struct TrackPackager: Sendable {
             let wanted = time.map { $0 - last.time } ?? lastDuration
             let room = limits.segmentTicksMax(timescale: rendition.timescale) - segment.duration
             let usual = lastDuration
-            commit(last, duration: min(wanted, room), limits, &outputs)
+            commit(last, duration: min(wanted, room), endsSegment: true, limits, &outputs)
             // A frame that fills a hole says nothing about the others.
             if lastDuration > usual * 2 { lastDuration = usual }
             pending = nil
         }
-        closePart(&outputs)
+        closePart(endsSegment: true, &outputs)
         if segment.frameCount > 0 {
             finish(&outputs)
             previousEnd = segment.start + segment.duration
@@ -200,7 +200,7 @@ struct TrackPackager: Sendable {
         boundary nextBoundary: Int64, limits: Limits, to outputs: inout [PackagerOutput]
     ) -> Opening? {
         guard let pending else { return nil }
-        closePart(&outputs)
+        closePart(endsSegment: true, &outputs)
         finish(&outputs)
         openNext(boundary: nextBoundary)
         previousEnd = pending.time
@@ -241,12 +241,14 @@ struct TrackPackager: Sendable {
                         from: boundary, to: nextBoundary))))
     }
 
+    /// - Parameter endsSegment: Whether nothing more comes into the open segment, whose last part the caller closes.
     private mutating func commit(
-        _ pending: Pending, duration wanted: Int64, _ limits: Limits, _ outputs: inout [PackagerOutput]
+        _ pending: Pending, duration wanted: Int64, endsSegment: Bool = false, _ limits: Limits,
+        _ outputs: inout [PackagerOutput]
     ) {
         let duration = min(max(1, wanted), Int64(Int32.max))
         let partTicksMax = limits.partTicksMax(timescale: rendition.timescale)
-        if partDuration + duration > partTicksMax { closePart(&outputs) }
+        if partDuration + duration > partTicksMax { closePart(endsSegment: false, &outputs) }
         let frame = pending.frame
         let presentation = max(0, frame.presentationTime)
         if segment.frameCount == 0 {
@@ -266,13 +268,13 @@ struct TrackPackager: Sendable {
         if rendition.kind == .video { decodeDelay = max(decodeDelay, shift, pending.time - presentation) }
         if part.count == 1 { firstReceived = frame.receivedUnixMilliseconds }
         // The next frame will not fit: the part need not wait to see it.
-        if partDuration + duration > partTicksMax { closePart(&outputs) }
+        if !endsSegment, partDuration + duration > partTicksMax { closePart(endsSegment: false, &outputs) }
     }
 
     /// When the first frame of the open part was received.
     private var firstReceived: Int64 = 0
 
-    private mutating func closePart(_ outputs: inout [PackagerOutput]) {
+    private mutating func closePart(endsSegment: Bool, _ outputs: inout [PackagerOutput]) {
         guard let first = part.first else { return }
         let index = segment.chunks.count
         let bytes = CMAFChunk.bytes(
@@ -281,7 +283,7 @@ struct TrackPackager: Sendable {
         let finished = Part(
             rendition: rendition.name, segmentNumber: number, number: index, timescale: rendition.timescale,
             start: first.decodeTime + lead, duration: partDuration, byteCount: bytes.count,
-            isIndependent: first.isKeyframe)
+            isIndependent: first.isKeyframe, endsSegment: endsSegment)
         if index == 0, rendition.kind == .video, first.isKeyframe {
             // The samples stand at the end of a chunk, the key frame before the others.
             segment.keyframeByteCount = bytes.count - part.dropFirst().reduce(0) { $0 + $1.payload.count }

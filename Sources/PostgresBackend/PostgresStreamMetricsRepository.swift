@@ -34,20 +34,9 @@ public struct PostgresStreamMetricsRepository: StreamMetricsRepository {
         return StreamMetricsGroup.points(groups, of: stream)
     }
 
-    public func latest(of stream: StreamID) async throws(StreamError) -> StreamMetrics? {
-        guard let second = try await measured(of: stream, in: 0..<Self.secondsEnd)?.upperBound else { return nil }
-        let time = WallTime(unixSeconds: second)
-        return try await range(of: stream, from: time, to: time.adding(milliseconds: 1000), stepSeconds: 1).first?
-            .average
-    }
-
-    /// The year 10000: behind all that is stored.
-    private static let secondsEnd: Int64 = 253_402_300_800
-
-    /// The oldest and the newest second that are stored, in Unix seconds.
-    private func measured(of stream: StreamID, in seconds: Range<Int64>) async throws(StreamError) -> ClosedRange<
-        Int64
-    >? {
+    public func measured(
+        of stream: StreamID, in seconds: Range<Int64>
+    ) async throws(StreamError) -> ClosedRange<Int64>? {
         try await database.perform { connection throws(PostgresFailure) in
             try connection.rows(
                 """

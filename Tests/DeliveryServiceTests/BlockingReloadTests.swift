@@ -130,6 +130,23 @@ import Testing
         #expect(after == (comes ? .absent : progress), "nothing comes behind the end")
     }
 
+    @Test func `behind the last part of a segment nothing is waited for but the next segment`() throws {
+        var window = try SampleWindow.window(openParts: 2)
+        var last = SampleWindow.part(2, of: 20)
+        last.endsSegment = true
+        _ = window.apply(.part(last))
+        let progress = { (sequence: Int64, part: Int) in
+            window.progress(of: "audio", at: PlaylistPlace(sequence: sequence, part: part))
+        }
+        #expect(progress(20, 2) == .made && progress(20, 3) == .absent && progress(21, 0) == .awaited)
+        #expect(window.hintedPart(of: "audio") == "audio/segment-21.0.m4s")
+        let behind = PlaylistPlace(sequence: 20, part: 3)
+        let hold = BlockingReload.Decision.hold(patienceMilliseconds: 1200)
+        #expect(BlockingReload.decide(on: behind, of: "audio", in: window) == hold)
+        #expect(
+            BlockingReload.decide(on: PlaylistPlace(sequence: 21, part: 0), of: "audio", in: window) == hold)
+    }
+
     @Test(
         arguments: [
             (23, 0, .awaited), (27, 9, .awaited), (27, 10, .tooFarAhead), (28, 0, .tooFarAhead), (19, 6, .absent),

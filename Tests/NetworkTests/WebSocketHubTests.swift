@@ -5,8 +5,12 @@ import Testing
 
 extension NetworkTests {
     @Suite(.timeLimit(.minutes(1))) struct WebSocketHubTests {
-        static func listening(_ hub: WebSocketHub<String>, to topic: String = "a") -> WebSocketAnswers {
+        /// - Parameter ended: Hears of each client that has ended whether it was too slow.
+        static func listening(
+            _ hub: WebSocketHub<String>, to topic: String = "a", ended: @escaping @Sendable (Bool) -> Void = { _ in }
+        ) -> WebSocketAnswers {
             WebSocketAnswers { channel in
+                defer { ended(channel.wasTooSlow) }
                 try await hub.attend(topic, channel, initial: [WebSocketFrame.text("nothing")]) { message in
                     if case .text(let bytes) = message, bytes.string == "leave" { throw WebSocketClient.Ended() }
                 }
@@ -93,12 +97,13 @@ extension NetworkTests {
 
         @Test func `a client that takes nothing is cut off and costs nobody else a message`() async throws {
             let hub = WebSocketHub<String>(group: Loopback.group)
+            let ends = Recorder<Bool>()
             let configure = { (configuration: inout HTTPServerConfiguration) in
                 configuration.webSocket.sendBufferBytes = 16 * 1024
                 configuration.webSocket.closeTimeout = .milliseconds(50)
                 configuration.listener.connection.lingerTimeout = .milliseconds(50)
             }
-            try await Loopback.serving(Self.listening(hub), configure: configure) { server in
+            try await Loopback.serving(Self.listening(hub, ended: ends.record), configure: configure) { server in
                 var small = TCPConnectionOptions()
                 small.receiveBufferBytes = 4 * 1024
                 try await WebSocketClient.connected(to: server, options: small) { slow in
@@ -117,7 +122,9 @@ extension NetworkTests {
                         #expect(hub.count(of: "a") == 1)
                         hub.publish(WebSocketFrame.text("after"), to: "a", snapshot: nil)
                         try await quick.expect("after")
+                        try await Loopback.eventually { ends.values == [true] }
                     }
+                    try await Loopback.eventually { ends.values == [true, false] }
                     // It is gone as soon as it was given up, although it still does not read.
                     try await Loopback.eventually { server.connectionCount <= 1 }
                 }

@@ -56,6 +56,36 @@ import Testing
         #expect(theatre.inspection.unapplied.subtracting([.endIsFinal]) == [])
     }
 
+    /// Whoever is woken by a part reads the playlist before the segment is announced that the part may have ended.
+    @Test(arguments: [0, 2]) func `every part that is hinted at comes, whatever event was the last`(
+        reorder: Int
+    ) throws {
+        var studio = Studio()
+        studio.append(FrameScript(reorder: reorder).frames(to: 7_000))
+        studio.append(.interrupted)
+        studio.append(FrameScript(reorder: reorder, discontinuitySequence: 1).frames(from: 9_000, to: 14_000))
+        var window = LiveWindow(.init(windowMilliseconds: 16_000))
+        var inspection = HLSInspection()
+        var hinted: [String: Set<String>] = [:]
+        for event in studio.events {
+            _ = window.apply(event)
+            for rendition in window.renditions {
+                guard let text = MediaPlaylist.render(window, rendition: rendition.name)?.string else { continue }
+                inspection.read(media: text, at: "\(rendition.name)/playlist.m3u8")
+                let hint = try #require(window.hintedPart(of: rendition.name))
+                #expect(text.contains("URI=\"\(hint.dropFirst(rendition.name.count + 1))\"\n"))
+                hinted[rendition.name, default: []].insert(hint)
+            }
+        }
+        #expect(inspection.violations == [])
+        let names = studio.events.compactMap { if case .part(let part) = $0 { part.name } else { nil } }
+        for rendition in window.renditions {
+            let last = try #require(window.hintedPart(of: rendition.name))
+            let missing = hinted[rendition.name, default: []].subtracting(names).subtracting([last])
+            #expect(missing.isEmpty, "\(missing.sorted())")
+        }
+    }
+
     @Test func `jitter keeps every rule`() {
         var theatre = Theatre()
         theatre.append(

@@ -134,6 +134,28 @@ import Testing
         #expect(script.window.renditions[0].openParts.count == Part.countPerSegmentMax)
     }
 
+    @Test func `behind the last part of a segment the next one's first is hinted at, before the segment is known`()
+        throws
+    {
+        var script = WindowScript()
+        script.run(17)
+        script.broadcast(17...18, run: 17, from: 0)
+        script.parts(0...5, of: 19, from: 4, last: 5)
+        let contains = { (sequence: Int64, part: Int?) in
+            script.window.contains(rendition: "source", sequence: sequence, part: part)
+        }
+        #expect(script.window.hintedPart(of: "source") == "source/segment-20.0.m4s")
+        let text = try #require(MediaPlaylist.render(script.window, rendition: "source")).string
+        #expect(text.contains("segment-19.5.m4s\"\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment-20.0.m4s\"\n"))
+        #expect(try #require(script.window.liveEdge(of: "source")) == (19, 5))
+        #expect(contains(19, 5) && !contains(19, nil) && !contains(19, 6) && !contains(20, 0))
+        script.segment(19, run: 17, from: 4)
+        #expect(script.window.hintedPart(of: "source") == "source/segment-20.0.m4s")
+        #expect(contains(19, nil) && !contains(19, 6))
+        script.parts(0...0, of: 20, from: 6)
+        #expect(contains(19, 6) && contains(20, 0))
+    }
+
     @Test func `what a request for a part waits for`() throws {
         var script = WindowScript()
         script.run(17)

@@ -19,6 +19,10 @@ import Testing
                 rendition: "source", segmentNumber: 12, number: 3, timescale: 90_000, start: 1_000_000,
                 duration: 28_800,
                 byteCount: 12_345, isIndependent: true)),
+        .part(
+            Part(
+                rendition: "audio", segmentNumber: 12, number: 6, timescale: 44_100, start: 44_100, duration: 1024,
+                byteCount: 99, isIndependent: false, endsSegment: true)),
         .segment(
             Segment(
                 rendition: "audio", number: 12, run: 12, timescale: 44_100, start: 44_100, duration: 88_064,

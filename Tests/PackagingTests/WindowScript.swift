@@ -58,8 +58,11 @@ struct WindowScript {
     }
 
     /// Parts of a segment that starts at `seconds`; they last a third of a second, and six of them make a segment.
+    ///
+    /// - Parameter last: The number of the one that says that it ends the segment.
     mutating func parts(
-        _ parts: ClosedRange<Int>, of number: Int64, from seconds: Int64, of renditions: [Rendition] = [video, audio]
+        _ parts: ClosedRange<Int>, of number: Int64, from seconds: Int64, of renditions: [Rendition] = [video, audio],
+        last: Int? = nil
     ) {
         for part in parts {
             for rendition in renditions {
@@ -71,7 +74,7 @@ struct WindowScript {
                             timescale: rendition.timescale,
                             start: seconds * Int64(rendition.timescale) + Int64(part * (isVideo ? 30_000 : 15 * 1024)),
                             duration: isVideo ? 30_000 : 15 * 1024, byteCount: 10_000,
-                            isIndependent: !isVideo || part == 0)))
+                            isIndependent: !isVideo || part == 0, endsSegment: part == last)))
             }
         }
     }

@@ -13,12 +13,23 @@ struct LiveDesk {
     private var now = WallTime(unixMilliseconds: 0)
     /// The frames that a page gets first, by kind.
     private var kept: [StreamID: Kept] = [:]
+    /// Whether somebody looked at all streams in the second before.
+    private var isOverviewTold = false
 
     private struct Kept {
         var status: Bytes?
         var quality: Bytes?
         var metrics: Bytes?
-        var all: [Bytes] { [status, quality, metrics].compactMap { $0 } }
+        var wrong: [StreamHealth.Code: Wrong] = [:]
+
+        var all: [Bytes] { [status, quality, metrics].compactMap { $0 } + wrong.values.map(\.notice) }
+    }
+
+    /// What is wrong with a stream, as it was written last.
+    private struct Wrong {
+        let deduction: StreamHealth.Deduction
+        let notice: Bytes
+        let alert: Bytes
     }
 
     init(hub: any WebSocketAudience<LiveTopic>, statuses: StreamStatusBoard) {
@@ -40,6 +51,7 @@ struct LiveDesk {
                 page.broadcastEnded()
                 kept[stream]?.quality = nil
                 kept[stream]?.metrics = nil
+                kept[stream]?.wrong = [:]
             }
             put(page)
             tellStatus(page, at: event.at)
@@ -80,18 +92,45 @@ struct LiveDesk {
     @discardableResult
     mutating func secondPassed(_ measured: [LiveStatus.Current], at time: WallTime) -> OverviewData {
         now = time
+        let isOverviewWanted = hub.count(of: .overview) > 0
+        // Those who have just come are told of all that is wrong below.
+        let tellsAlerts = isOverviewWanted && isOverviewTold
         for current in measured {
             let stream = current.metrics.streamID
             var page = pages[stream] ?? LivePage(stream)
             let changes = page.measured(current.metrics, current.health)
             put(page)
+            keep(page.watch.active, of: stream)
             let data = MetricsData(metrics: current.metrics, health: current.health)
             let frame = self.frame(LiveMessage(type: .metrics, stream: stream, at: time, data: data))
             kept[stream, default: Kept()].metrics = frame
             hub.publish(frame, to: .stream(stream), snapshot: snapshot(of: stream))
-            for change in changes { tell(change, of: stream) }
+            for change in changes { tell(change, of: stream, isAlert: tellsAlerts) }
         }
-        return tellOverview()
+        let onAir = onAir
+        let overview = OverviewData(streams: onAir.map(Self.item))
+        if isOverviewWanted {
+            tell(overview, alerts: onAir.flatMap { kept[$0.stream]?.wrong.values.map(\.alert) ?? [] })
+        } else if isOverviewTold {
+            // Who comes later gets what is true then.
+            hub.forget(.overview)
+        }
+        isOverviewTold = isOverviewWanted
+        return overview
+    }
+
+    /// Writes what is wrong, where it is not written yet or in other words.
+    private mutating func keep(_ active: [StreamHealth.Code: StreamHealth.Deduction], of stream: StreamID) {
+        let known = kept[stream]?.wrong ?? [:]
+        guard !active.isEmpty || !known.isEmpty else { return }
+        kept[stream, default: Kept()].wrong = active.mapValues { deduction in
+            if let written = known[deduction.code], written.deduction == deduction { return written }
+            let data = NoticeData(deduction)
+            return Wrong(
+                deduction: deduction,
+                notice: frame(LiveMessage(type: .notice, stream: stream, at: now, data: data)),
+                alert: frame(LiveMessage(type: .alert, stream: stream, at: now, data: data)))
+        }
     }
 
     private var onAir: [LivePage] {
@@ -105,17 +144,11 @@ struct LiveDesk {
             metrics: page.newest.map { MetricsData(metrics: $0.metrics, health: $0.health) })
     }
 
-    private func tellOverview() -> OverviewData {
-        let onAir = onAir
-        let alerts = onAir.flatMap { page in
-            page.watch.active.values.map {
-                self.frame(LiveMessage(type: .alert, stream: page.stream, at: now, data: NoticeData($0)))
-            }
-        }
-        let overview = OverviewData(streams: onAir.map(Self.item))
+    private func tell(_ overview: OverviewData, alerts: [Bytes]) {
         let frame = self.frame(LiveMessage(type: .overview, stream: nil, at: now, data: overview))
         hub.publish(frame, to: .overview, snapshot: [frame] + alerts)
-        return overview
+        guard !isOverviewTold else { return }
+        for alert in alerts { hub.publish(alert, to: .overview, snapshot: nil) }
     }
 
     // MARK: Messages
@@ -134,22 +167,28 @@ struct LiveDesk {
         hub.publish(frame, to: .stream(stream), snapshot: snapshot(of: stream))
     }
 
-    private func tell(_ change: AlertWatch.Change, of stream: StreamID) {
+    /// - Parameter isAlert: Whether those who look at all streams are told too.
+    private func tell(_ change: AlertWatch.Change, of stream: StreamID, isAlert: Bool) {
+        let (notice, alert) = frames(of: change, of: stream)
+        hub.publish(notice, to: .stream(stream), snapshot: snapshot(of: stream))
+        if isAlert { hub.publish(alert, to: .overview, snapshot: nil) }
+    }
+
+    private func frames(of change: AlertWatch.Change, of stream: StreamID) -> (notice: Bytes, alert: Bytes) {
+        if case .began(let deduction) = change, let wrong = kept[stream]?.wrong[deduction.code] {
+            return (wrong.notice, wrong.alert)
+        }
         let data = NoticeData(change)
-        hub.publish(
-            frame(LiveMessage(type: .notice, stream: stream, at: now, data: data)), to: .stream(stream),
-            snapshot: snapshot(of: stream))
-        hub.publish(
-            frame(LiveMessage(type: .alert, stream: stream, at: now, data: data)), to: .overview, snapshot: nil)
+        return (
+            frame(LiveMessage(type: .notice, stream: stream, at: now, data: data)),
+            frame(LiveMessage(type: .alert, stream: stream, at: now, data: data))
+        )
     }
 
     /// What a page gets that opens now. Without a status it would not know what it looks at.
     private func snapshot(of stream: StreamID) -> [Bytes]? {
         guard let kept = kept[stream], kept.status != nil else { return nil }
-        let notices = pages[stream]?.watch.active.values.map {
-            frame(LiveMessage(type: .notice, stream: stream, at: now, data: NoticeData($0)))
-        }
-        return kept.all + (notices ?? [])
+        return kept.all
     }
 
     private func frame(_ message: LiveMessage<some Encodable>) -> Bytes {

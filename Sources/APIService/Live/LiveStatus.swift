@@ -189,8 +189,10 @@ public final class LiveStatus: Service {
     }
 
     /// Lets a page listen to all streams.
+    ///
+    /// The first one gets what there is at once, and what is wrong with the next second; others find both written.
     public func attendOverview(_ channel: any WebSocketChannel) async throws {
-        let nothing = LiveMessage(type: .overview, stream: nil, at: clock.now(), data: OverviewData(streams: []))
-        try await hub.attend(.overview, channel, initial: [WebSocketFrame.message(.text(nothing.encoded))]) { _ in }
+        let newest = LiveMessage(type: .overview, stream: nil, at: clock.now(), data: overview)
+        try await hub.attend(.overview, channel, initial: [WebSocketFrame.message(.text(newest.encoded))]) { _ in }
     }
 }

@@ -2,7 +2,7 @@ import Bytes
 import HTTP
 import StreamingCore
 
-/// Counts the clients and messages of a hub, and hands them on.
+/// Counts the clients and messages of a hub, and those that it gives up, and hands them on.
 struct MeasuredWebSocketAudience<Audience: WebSocketAudience>: WebSocketAudience {
     private let audience: Audience
     private let metrics: WebSocketMetrics
@@ -28,7 +28,10 @@ struct MeasuredWebSocketAudience<Audience: WebSocketAudience>: WebSocketAudience
         heard: @Sendable (WebSocketMessage) async throws -> Void
     ) async throws {
         metrics.clients.add()
-        defer { metrics.clients.add(-1) }
+        defer {
+            metrics.clients.add(-1)
+            if channel.wasTooSlow { metrics.dropped.add() }
+        }
         try await audience.attend(topic, channel, initial: initial, heard: heard)
     }
 }

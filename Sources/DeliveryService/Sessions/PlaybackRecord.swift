@@ -8,7 +8,8 @@ struct PlaybackRecord {
     /// Where in its life it is.
     enum Standing: Equatable {
         /// A first request was offered a cookie, by its fingerprint. Whether it is kept, the next request shows; until
-        /// then nobody is told. Becomes `open`.
+        /// then nobody is told. Becomes `open`. Where nothing follows it is forgotten: who it was goes on by the cookie
+        /// elsewhere, or has watched nothing.
         case tentative(offered: UInt64)
         /// Becomes `silent` or `left`.
         case open
@@ -72,7 +73,7 @@ struct PlaybackRecord {
     mutating func answered(
         _ rendition: String?, _ number: Int64, bytes: Int, _ word: PlayerWord?, at now: WallTime
     ) -> Bool {
-        let wasOver = standing == .silent || standing == .left
+        let wasOver = !isOpen
         standing = .open
         hasNews = true
         bytesSent += Int64(bytes)
@@ -119,7 +120,7 @@ struct PlaybackRecord {
     ///
     /// - Returns: Whether the session was open and is over, or the other way round.
     mutating func received(_ news: ViewerBeacon, at now: WallTime) -> (hasOpened: Bool, hasEnded: Bool) {
-        let wasOpen = standing != .silent && standing != .left
+        let wasOpen = isOpen
         beacon.merge(news)
         hasNews = true
         if now > lastSeenAt { lastSeenAt = now }
@@ -130,19 +131,28 @@ struct PlaybackRecord {
     /// - Parameter silence: How long an open session may fetch nothing, in milliseconds.
     /// - Returns: Whether it was open and is over.
     mutating func timePassed(_ now: WallTime, silence: Int64) -> Bool {
+        guard standing == .open, lastSeenAt.adding(milliseconds: silence) <= now else { return false }
+        standing = .silent
+        return true
+    }
+
+    /// Whether it takes one of the places that there are for viewers.
+    var isOpen: Bool {
         switch standing {
-        case .silent, .left: return false
-        case .tentative, .open:
-            guard lastSeenAt.adding(milliseconds: silence) <= now else { return false }
-            standing = .silent
-            return true
+        case .tentative, .open: true
+        case .silent, .left: false
         }
     }
 
     /// Whether nobody will miss it.
-    func isForgettable(at now: WallTime, memory: Int64) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - memory: How long one that is over is remembered, in milliseconds.
+    ///   - silence: How long one of which nothing is certain may fetch nothing.
+    func isForgettable(at now: WallTime, memory: Int64, silence: Int64) -> Bool {
         switch standing {
-        case .tentative, .open: false
+        case .open: false
+        case .tentative: lastSeenAt.adding(milliseconds: silence) <= now
         case .silent, .left: lastSeenAt.adding(milliseconds: memory) <= now
         }
     }

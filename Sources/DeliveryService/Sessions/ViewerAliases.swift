@@ -1,7 +1,7 @@
 import StreamingCore
 import Synchronization
 
-/// Which named session the requests without a name are of, by the address that both come from.
+/// Which session the requests without a name are of, by the address that they come from, where named ones do too.
 ///
 /// A page names its session in the playlist's address, and what the playlist leads to has the same address for
 /// everybody: segments that come without a name from where a playlist was fetched with one are for that player. Where
@@ -27,6 +27,15 @@ final class ViewerAliases: Sendable {
             aliases[address] = Alias(viewer: viewer, at: now)
         }
         isUsed.store(true, ordering: .relaxed)
+    }
+
+    /// Somebody without a name fetched a playlist at an address.
+    func returned(_ viewer: Viewer, at address: UInt64, now: WallTime) {
+        guard isUsed.load(ordering: .relaxed) else { return }
+        aliases.withLock { aliases in
+            // Where nobody has a name, the address alone says who it is.
+            if aliases[address] != nil { aliases[address] = Alias(viewer: viewer, at: now) }
+        }
     }
 
     func find(_ address: UInt64, now: WallTime) -> Viewer? {

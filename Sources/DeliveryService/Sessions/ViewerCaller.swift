@@ -7,7 +7,7 @@ import StreamingCore
 //   CMCD sid                     what the player itself calls its session
 //   ?session=NAME                what a page calls it
 //   Cookie: sluice_viewer=NAME   what we called it
-//   address and User-Agent       all who share both are one; behind proxies, the address that these tell
+//   address and User-Agent       all who share both are one
 //
 // Names are one space: a page's beacon may name what its player says as sid.
 
@@ -63,9 +63,9 @@ struct ViewerCaller {
         return print.value
     }
 
-    /// Behind proxies, the peer is one of them, and the next request may come by another.
+    /// Of proxies that are believed, the server has put the client's address in the place of theirs.
     private static func addAddress(of request: HTTPRequest, _ marks: ClientMarks, to print: inout Fingerprint) {
-        if let way = request.fields.forwardedFor(marks) { print.add(way) } else { print.add(request.peerAddress) }
+        print.add(request.peerAddress)
         if let agent = request.fields.userAgent(marks) { print.add(agent) }
     }
 
@@ -79,8 +79,7 @@ struct ViewerCaller {
             }
         if let name { return name }
         // No name has a line's end in it.
-        let way = request.fields.forwardedFor(marks)?.string ?? request.peerAddress
-        return "\n\(way)\n\(request.fields.userAgent(marks)?.string ?? "")"
+        return "\n\(request.peerAddress)\n\(request.fields.userAgent(marks)?.string ?? "")"
     }
 
     /// The name that a page gave the session; `nil` when there is none, or one that is no name.

@@ -82,11 +82,12 @@ final class ViewerTable: Sendable {
                 let forgettable = viewer.record.withLock { record -> PlaybackRecord? in
                     if record.timePassed(now, silence: limit) { ended() }
                     seen(viewer, &record)
-                    return record.isForgettable(at: now, memory: memory) ? record : nil
+                    return record.isForgettable(at: now, memory: memory, silence: limit) ? record : nil
                 }
                 guard let forgettable else { continue }
                 stripe.viewers.withLock { $0[fingerprint] = nil }
                 viewerCount.subtract(1, ordering: .relaxed)
+                if forgettable.isOpen { ended() }
                 forgotten(viewer, forgettable)
             }
         }

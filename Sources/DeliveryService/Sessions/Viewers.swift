@@ -25,22 +25,36 @@ final class Viewers: Sendable {
         table = ViewerTable(countMax: audience.sessionsMax * ViewerLimits.sessionsPerOpenOne)
     }
 
+    /// A name for somebody who begins to watch and shows none, to be given with the answer.
+    ///
+    /// Not behind a shared cache, which would give it to others too.
+    func name(for caller: ViewerCaller, _ request: HTTPRequest, about subject: ViewerSubject) -> GivenName? {
+        guard subject.isBeginning, request.method == .get, audience.offersCookies, caller.source == .address,
+            !caller.marks.cameThroughCache
+        else { return nil }
+        let isKnown = table.find(caller.fingerprint) != nil
+        // Players refresh the manifest each second, and those that do not keep cookies show no name with any request.
+        if isKnown, subject.kind == .manifest { return nil }
+        return GivenName(salt: subject.salt, isInAddresses: isKnown)
+    }
+
     /// Whether somebody who begins to watch is to come later: as many watch as may, and this is none of them.
-    func mustWait(_ caller: ViewerCaller, for subject: ViewerSubject) -> Bool {
+    ///
+    /// - Parameter given: The name that the answer is to give.
+    func mustWait(_ caller: ViewerCaller, for subject: ViewerSubject, given: GivenName? = nil) -> Bool {
         guard subject.isBeginning, table.openCount >= audience.sessionsMax else { return false }
-        guard let known = table.find(caller.fingerprint) else { return true }
-        switch known.record.withLock({ $0.standing }) {
-        case .tentative, .open: return false
-        case .silent, .left: return true
-        }
+        guard given == nil, let known = table.find(caller.fingerprint) else { return true }
+        return !known.record.withLock { $0.isOpen }
     }
 
     /// Counts an answer, and adds to it what the viewer needs.
     ///
-    /// - Parameter now: When the request came.
+    /// - Parameters:
+    ///   - given: The name to give with it.
+    ///   - now: When the request came.
     func count(
         _ response: inout HTTPResponse, to request: HTTPRequest, by caller: ViewerCaller,
-        about subject: ViewerSubject, at now: WallTime
+        about subject: ViewerSubject, given: GivenName? = nil, at now: WallTime
     ) {
         switch response.status {
         case .ok, .partialContent, .notModified: break
@@ -49,17 +63,25 @@ final class Viewers: Sendable {
         guard request.method == .get else { return }
         let length = response.body.sharedByteCount
         guard subject.kind != .picture else { return count(length, of: subject.stream, at: now) }
-        let offer = subject.isBeginning ? cookie(for: caller, about: subject, response) : nil
+        // Who is told that nothing has changed has begun before.
+        let given = response.status == .notModified ? nil : given
+        if let given {
+            given.add(to: &response)
+            // It is counted when it goes on under that name. Where another one came from there at the same moment,
+            // this one goes on by its cookie.
+            guard !given.isInAddresses, table.find(caller.fingerprint) == nil else {
+                return count(length, of: subject.stream, at: now)
+            }
+        }
         guard let viewer = viewer(caller, request, subject, at: now) else {
             return count(length, of: subject.stream, at: now)
         }
         let hasOpened = viewer.record.withLock { record in
             let hasOpened = record.answered(subject.rendition, subject.number, bytes: length, caller.word, at: now)
-            if let offer, offer.isTentative { record.offered(offer.fingerprint) }
+            if let given { record.offered(given.fingerprint) }
             return hasOpened
         }
         if hasOpened { table.opened() }
-        offer?.add(to: &response)
         attach(viewer, to: &response)
     }
 
@@ -75,28 +97,15 @@ final class Viewers: Sendable {
         }
     }
 
-    /// A cookie for somebody who shows no name. Players that do not keep cookies show none with every request: the
-    /// manifest, which they refresh each second, offers it once.
-    private func cookie(for caller: ViewerCaller, about subject: ViewerSubject, _ response: HTTPResponse)
-        -> ViewerCookie?
-    {
-        guard audience.offersCookies, caller.source == .address, response.status == .ok,
-            !caller.marks.cameThroughCache
-        else { return nil }
-        let isKnown = table.find(caller.fingerprint) != nil
-        if isKnown, subject.kind == .manifest { return nil }
-        return ViewerCookie(salt: subject.salt, isTentative: !isKnown)
-    }
-
     private func viewer(
         _ caller: ViewerCaller, _ request: HTTPRequest, _ subject: ViewerSubject, at now: WallTime
     ) -> Viewer? {
+        if caller.source == .address, subject.kind == .media, let named = aliases.find(caller.fingerprint, now: now) {
+            return named
+        }
         if let known = table.find(caller.fingerprint) {
             remember(known, caller, request, subject, at: now)
             return known
-        }
-        if caller.source == .address, subject.kind == .media, let named = aliases.find(caller.fingerprint, now: now) {
-            return named
         }
         let id = ViewerSessionID(stream: subject.stream, token: caller.token(request))
         var record = PlaybackRecord(id: id, subject.streamingProtocol, at: now)
@@ -110,13 +119,20 @@ final class Viewers: Sendable {
         return viewer
     }
 
-    /// What a named playlist leads to is asked for without the name.
+    /// What a named playlist leads to is asked for without the name: it is of whoever fetched a playlist from that
+    /// address last.
     private func remember(
         _ viewer: Viewer, _ caller: ViewerCaller, _ request: HTTPRequest, _ subject: ViewerSubject, at now: WallTime
     ) {
-        guard caller.source == .name, !subject.isMedia, ViewerCaller.parameter(of: request) != nil else { return }
-        let address = ViewerCaller.addressFingerprint(of: request, caller.marks, salt: subject.salt)
-        aliases.named(viewer, at: address, now: now)
+        guard !subject.isMedia else { return }
+        switch caller.source {
+        case .name:
+            guard ViewerCaller.parameter(of: request) != nil else { return }
+            let address = ViewerCaller.addressFingerprint(of: request, caller.marks, salt: subject.salt)
+            aliases.named(viewer, at: address, now: now)
+        case .address: aliases.returned(viewer, at: caller.fingerprint, now: now)
+        case .cookie: break
+        }
     }
 
     /// Counts bytes that belong to no viewer.
@@ -209,30 +225,6 @@ final class Viewers: Sendable {
             }
         }
         return reports
-    }
-}
-
-/// A name that we give a viewer.
-struct ViewerCookie {
-    let name = ViewerCaller.freshName()
-    let fingerprint: UInt64
-    /// Whether it is seen first with the next request whether it was kept.
-    let isTentative: Bool
-
-    /// How long browsers keep it, in seconds.
-    private static let seconds = 86_400
-
-    init(salt: UInt64, isTentative: Bool) {
-        fingerprint = ViewerCaller.fingerprint(of: name, salt: salt)
-        self.isTentative = isTentative
-    }
-
-    /// This one answer is for one viewer; its body is everybody's.
-    func add(to response: inout HTTPResponse) {
-        response.fields.append(
-            "set-cookie",
-            "\(ViewerCaller.cookieName)=\(name); Path=/; Max-Age=\(Self.seconds); HttpOnly; SameSite=Lax")
-        response.fields.set("cache-control", "private, no-store")
     }
 }
 

@@ -12,7 +12,6 @@ public struct ClientMarks: Sendable {
     /// Places of fields, received ones before added ones; -1 for none.
     var cookie = -1
     var userAgent = -1
-    var forwardedFor = -1
 
     init() {}
 
@@ -43,9 +42,6 @@ extension HTTPFields {
 
     /// `User-Agent`, as it was sent.
     public func userAgent(_ marks: ClientMarks) -> Bytes? { value(at: marks.userAgent) }
-
-    /// `X-Forwarded-For`, as it was sent: what a proxy says of where the request came from, or anybody.
-    public func forwardedFor(_ marks: ClientMarks) -> Bytes? { value(at: marks.forwardedFor) }
 }
 
 extension ClientMarks {
@@ -67,7 +63,6 @@ extension ClientMarks {
             {
                 hasMeasurements = true
             }
-        case 15: if forwardedFor < 0, head.isEqual(name, ignoringCaseOf: "x-forwarded-for") { forwardedFor = index }
         default: break
         }
     }

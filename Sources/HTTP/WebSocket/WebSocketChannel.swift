@@ -41,6 +41,9 @@ public protocol WebSocketChannel: AnyObject, Sendable {
     /// A client with too many of them is told 1013, try again later, and cut off: it costs nobody else anything.
     func offer(_ frame: Bytes)
 
+    /// Whether the client was given up because it did not take what it was offered; from anywhere.
+    var wasTooSlow: Bool { get }
+
     /// Lets the WebSocket end soon, from anywhere: what was offered before goes out, then the goodbye.
     func end(_ close: WebSocketClose)
 }

@@ -8,8 +8,9 @@ internal import Synchronization
 /// One task reads and sends; other parts of the process offer frames, which are appended to what the connection has to
 /// send and leave at the end of the loop's turn. A connection that waits owns no buffer.
 ///
-/// `@unchecked Sendable`: what is declared with `let` never changes, and `offersUnderWay` is atomic. Everything else is
-/// touched only on the connection's loop: every public method checks `isCurrent` and moves there if it must.
+/// `@unchecked Sendable`: what is declared with `let` never changes, and `offersUnderWay` and `isGivenUp` are atomic.
+/// Everything else is touched only on the connection's loop: every public method checks `isCurrent` and moves there if
+/// it must.
 public final class WebSocketConnection: WebSocketChannel, @unchecked Sendable {
     private let connection: TCPConnection
     private let upgrade: WebSocketUpgrade
@@ -29,6 +30,8 @@ public final class WebSocketConnection: WebSocketChannel, @unchecked Sendable {
     private var messageBegan: LoopTime?
     /// Frames from other threads that have not reached the loop yet.
     private let offersUnderWay = Atomic<Int>(0)
+    /// Whether the client did not take what it was offered.
+    private let isGivenUp = Atomic<Bool>(false)
 
     /// - Parameter rest: What the client has sent behind its request.
     init(_ connection: TCPConnection, _ upgrade: WebSocketUpgrade, rest: Bytes, _ options: WebSocketOptions) {
@@ -61,6 +64,8 @@ public final class WebSocketConnection: WebSocketChannel, @unchecked Sendable {
     }
 
     public var peerAddress: String { connection.peer.ip.description }
+
+    public var wasTooSlow: Bool { isGivenUp.load(ordering: .relaxed) }
 
     // MARK: Receiving
 
@@ -211,6 +216,7 @@ public final class WebSocketConnection: WebSocketChannel, @unchecked Sendable {
     /// Gives up a client that does not take what it is sent: what waits for it is forgotten.
     private func cutOff() {
         guard isUsable else { return }
+        isGivenUp.store(true, ordering: .relaxed)
         connection.outgoing.removeUnbegun()
         end(WebSocketClose(.tryAgainLater, "too slow"))
     }

@@ -77,7 +77,8 @@ struct SegmentLines {
             for part in parts { write(part, to: &writer) }
         }
         writer.write(utf8: "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"")
-        writeAddress(ofPart: parts.count, in: rendition.newestNumber + 1, to: &writer)
+        let next = rendition.nextPart
+        writeAddress(ofPart: next.part, in: next.segment, to: &writer)
         writer.write(utf8: "\"\n")
     }
 

@@ -77,7 +77,7 @@ final class ConnectionGate: Sendable {
     private func noteFailure(_ failure: PostgresFailure, isProbe: Bool) {
         let (isFirst, waiting) = guarded.withLock { guarded in
             guarded.newestFailure = failure
-            let isFirst = guarded.backoff.failed(isProbe: isProbe, at: .now, jitter: .random(in: 0...1))
+            let isFirst = guarded.backoff.failed(isProbe: isProbe, at: .now, random: .random(in: .min ... .max))
             return (isFirst, guarded.takeWaiting())
         }
         for turn in waiting { turn.signal() }

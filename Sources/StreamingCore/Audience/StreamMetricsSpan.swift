@@ -4,6 +4,9 @@ public struct StreamMetricsSpan: Sendable, Equatable {
     public let seconds: Range<Int64>
     public let step: Int64
 
+    /// Up to the year 10000: all that is stored.
+    static let all: Range<Int64> = 0..<253_402_300_800
+
     /// - Parameters: As ``StreamMetricsRepository/range(of:from:to:stepSeconds:)``.
     /// - Throws: ``StreamError/invalidValue(field:reason:)``.
     public init(from: WallTime, to: WallTime, stepSeconds: Int) throws(StreamError) {

@@ -90,8 +90,21 @@ public protocol StreamMetricsRepository: Sendable {
         of stream: StreamID, from: WallTime, to: WallTime, stepSeconds: Int
     ) async throws(StreamError) -> [StreamMetricsPoint]
 
+    /// Which seconds were measured at all.
+    ///
+    /// - Parameter seconds: Unix seconds; the upper bound does not count.
+    /// - Returns: The oldest and the newest of them; `nil` when there is none.
+    func measured(of stream: StreamID, in seconds: Range<Int64>) async throws(StreamError) -> ClosedRange<Int64>?
+}
+
+extension StreamMetricsRepository {
     /// The newest measurement.
-    func latest(of stream: StreamID) async throws(StreamError) -> StreamMetrics?
+    public func latest(of stream: StreamID) async throws(StreamError) -> StreamMetrics? {
+        guard let second = try await measured(of: stream, in: StreamMetricsSpan.all)?.upperBound else { return nil }
+        let time = WallTime(unixMilliseconds: second * 1000)
+        return try await range(of: stream, from: time, to: time.adding(milliseconds: 1000), stepSeconds: 1).first?
+            .average
+    }
 }
 
 /// The measurements of a step drawn together.

@@ -101,6 +101,49 @@ import Testing
         #expect(hub.snapshotTypes(of: topic).contains("notice"))
     }
 
+    @Test func `what is wrong is written once and kept for those who come, until it is over`() {
+        var desk = desk()
+        desk.happened(event(.started))
+        for number in 1...6 {
+            let (current, at) = second(Int64(number), hasSource: false)
+            desk.secondPassed([current], at: at)
+        }
+        let third = Self.start.adding(milliseconds: 3000).description
+        #expect(hub.snapshotTimes(of: "notice", on: topic) == [third])
+        #expect(hub.snapshotTimes(of: "alert", on: .overview) == [third])
+        #expect(hub.types(on: .overview).count { $0 == "alert" } == 1)
+        for number in 7...17 {
+            let (current, at) = second(Int64(number))
+            desk.secondPassed([current], at: at)
+        }
+        #expect(hub.snapshotTimes(of: "notice", on: topic).isEmpty)
+        #expect(hub.snapshotTypes(of: .overview) == ["overview"])
+        desk.happened(event(.ended(.unpublished), at: 18))
+        #expect(hub.snapshotTypes(of: topic) == ["status"])
+    }
+
+    @Test func `all streams are not told of when nobody looks at them, and who comes first misses nothing`() {
+        var desk = desk()
+        hub.isListenedTo(false)
+        desk.happened(event(.started))
+        for number in 1...5 {
+            let (current, at) = second(Int64(number), hasSource: false)
+            #expect(desk.secondPassed([current], at: at).streams.count == 1)
+        }
+        #expect(hub.types(on: .overview).isEmpty && hub.snapshotTypes(of: .overview).isEmpty)
+        hub.isListenedTo(true)
+        for number in 6...7 {
+            let (current, at) = second(Int64(number), hasSource: false)
+            desk.secondPassed([current], at: at)
+        }
+        #expect(hub.types(on: .overview) == ["overview", "alert", "overview"])
+        #expect(hub.snapshotTypes(of: .overview) == ["overview", "alert"])
+        hub.isListenedTo(false)
+        let (current, at) = second(8, hasSource: false)
+        desk.secondPassed([current], at: at)
+        #expect(hub.snapshotTypes(of: .overview).isEmpty, "who comes later is not shown this second")
+    }
+
     @Test func `who has a page of a deleted stream is told, and then goodbye`() {
         var desk = desk()
         desk.happened(event(.started))

@@ -12,6 +12,7 @@ final class RecordingHub: WebSocketAudience {
         var published: [(topic: LiveTopic, message: [String: Any])] = []
         var snapshots: [LiveTopic: [[String: Any]]] = [:]
         var ended: [LiveTopic] = []
+        var isListenedTo = true
     }
 
     private let state = Mutex(State())
@@ -27,7 +28,10 @@ final class RecordingHub: WebSocketAudience {
 
     func end(_ topic: LiveTopic, _ close: WebSocketClose) { state.withLock { $0.ended.append(topic) } }
 
-    func count(of topic: LiveTopic) -> Int { 0 }
+    func count(of topic: LiveTopic) -> Int { state.withLock { $0.isListenedTo ? 1 : 0 } }
+
+    /// Pages open, or the last one closes.
+    func isListenedTo(_ isListenedTo: Bool) { state.withLock { $0.isListenedTo = isListenedTo } }
 
     func attend(
         _ topic: LiveTopic, _ channel: any WebSocketChannel, initial: [Bytes],
@@ -49,6 +53,13 @@ final class RecordingHub: WebSocketAudience {
 
     func snapshotTypes(of topic: LiveTopic) -> [String] {
         state.withLock { ($0.snapshots[topic] ?? []).map { $0["type"] as? String ?? "" } }
+    }
+
+    /// When the messages of a type were written that a page would get that opens now.
+    func snapshotTimes(of type: String, on topic: LiveTopic) -> [String] {
+        state.withLock { state in
+            (state.snapshots[topic] ?? []).filter { $0["type"] as? String == type }.map { $0["at"] as? String ?? "" }
+        }
     }
 
     func hasEnded(_ topic: LiveTopic) -> Bool { state.withLock { $0.ended.contains(topic) } }

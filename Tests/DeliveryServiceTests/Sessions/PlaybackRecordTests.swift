@@ -145,6 +145,16 @@ import Testing
         #expect(!record.answered(nil, 0, bytes: 10, nil, at: begin))
         #expect(record.share()?.bytesSent == 20)
     }
+
+    @Test func `who was offered a cookie and did not come back is forgotten, and nobody is told`() {
+        let record = record()
+        _ = record.answered(nil, 0, bytes: 10, nil, at: begin)
+        record.offered(5)
+        #expect(!record.isForgettable(at: begin.adding(milliseconds: 5999), memory: 0))
+        #expect(!record.timePassed(begin.adding(milliseconds: 6000), silence: 6000))
+        #expect(record.isForgettable(at: begin.adding(milliseconds: 6000), memory: 600_000))
+        #expect(record.share() == nil)
+    }
 }
 
 /// A record that expectations can change: their macro lends values only.
@@ -170,7 +180,9 @@ private final class Kept {
 
     func timePassed(_ now: WallTime, silence: Int64) -> Bool { record.timePassed(now, silence: silence) }
 
-    func isForgettable(at now: WallTime, memory: Int64) -> Bool { record.isForgettable(at: now, memory: memory) }
+    func isForgettable(at now: WallTime, memory: Int64) -> Bool {
+        record.isForgettable(at: now, memory: memory, silence: 6000)
+    }
 
     func share() -> SessionShare? { record.share() }
 }

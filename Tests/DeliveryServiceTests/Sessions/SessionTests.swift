@@ -62,6 +62,107 @@ import Testing
         }
     }
 
+    private static let master = "/hls/ID/master.m3u8"
+    private static let playlist = "/hls/ID/audio/playlist.m3u8"
+
+    private func end(of cookie: String) -> String { String(cookie.dropFirst("sluice_viewer=".count)) }
+
+    @Test func `two players at one address that keep no cookies are two sessions`() async throws {
+        let stage = try await Stage()
+        let player = ["user-agent": "ffmpeg"]
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            let shared = await stage.get(Self.master, player)
+            _ = await stage.get(Self.playlist, player)
+            let second = await stage.get(Self.master, player.merging(["accept-encoding": "gzip"]) { $1 })
+            let name = end(of: try cookie(second))
+            #expect(second.fields["cache-control"] == "private, no-store")
+            #expect(second.text.contains("audio/playlist.m3u8?session=\(name)"))
+            #expect(second.text.replacing("?session=\(name)", with: "") == shared.text)
+            #expect(report(stage).count == 1, "a player is one when it goes on")
+            let list = await stage.get(Self.playlist, query: "session=\(name)", player).text
+            #expect(report(stage).map(\.id) == [ViewerSessionID(stream: stage.stream, token: name)])
+            #expect(stage.service.viewerCount == 2)
+            // The first one leaves, and segments of the other look like its own.
+            let segment = try #require(list.split(separator: "\n").first { $0.hasSuffix(".m4s") })
+            for _ in 0..<3 {
+                stage.clock.advance(milliseconds: 2000)
+                _ = await stage.get(Self.playlist, query: "session=\(name)", player)
+                _ = await stage.get("/hls/ID/audio/\(segment)", player)
+                _ = report(stage)
+            }
+            #expect(stage.service.viewerCount == 1)
+        }
+    }
+
+    @Test func `segments without a name are of the player at that address that fetched a playlist last`() async throws {
+        let stage = try await Stage()
+        let player = ["user-agent": "ffmpeg"]
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            _ = await stage.get(Self.master, player)
+            let list = await stage.get(Self.playlist, player).text
+            let segment = try #require(list.split(separator: "\n").first { $0.hasSuffix(".m4s") })
+            _ = await stage.get(Self.playlist, query: "session=named", player)
+            let length = Int64(list.utf8.count)
+            let bytes = Int64(await stage.get("/hls/ID/audio/\(segment)", player).body.count)
+            let named = ViewerSessionID(stream: stage.stream, token: "named")
+            #expect(report(stage).first { $0.id == named }?.bytesSent == length + bytes)
+            _ = await stage.get(Self.playlist, player)
+            _ = await stage.get("/hls/ID/audio/\(segment)", player)
+            let told = report(stage)
+            #expect(told.count == 1 && told.first?.id != named)
+        }
+    }
+
+    @Test func `two browsers at one address that come at the same moment are two sessions`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            let cookies = [
+                try cookie(await stage.get(Self.master, browser)), try cookie(await stage.get(Self.master, browser)),
+            ]
+            for cookie in cookies {
+                _ = await stage.get(Self.playlist, browser.merging(["cookie": cookie]) { $1 })
+            }
+            let ids = cookies.map { ViewerSessionID(stream: stage.stream, token: end(of: $0)) }
+            #expect(Set(report(stage).map(\.id)) == Set(ids))
+            #expect(stage.service.viewerCount == 2)
+        }
+    }
+
+    /// As VLC asks for everything.
+    @Test func `players that ask for all bytes from the first on are one each`() async throws {
+        let stage = try await Stage()
+        let player = ["user-agent": "vlc", "range": "bytes=0-"]
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            #expect(try cookie(await stage.get(Self.master, player)) != "")
+            #expect(report(stage).isEmpty)
+            _ = await stage.get(Self.playlist, player)
+            let second = await stage.get(Self.master, player)
+            let name = end(of: try cookie(second))
+            #expect(second.status == .ok && second.text.contains("?session=\(name)"))
+            _ = await stage.get(Self.playlist, query: "session=\(name)", player)
+            #expect(report(stage).count == 2)
+            #expect(stage.service.viewerCount == 2)
+        }
+    }
+
+    @Test func `who fetches nothing but master playlists is nobody, and adds nothing to the table`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            for _ in 0..<20 { _ = await stage.get(Self.master, browser) }
+            #expect(report(stage).isEmpty)
+            #expect(stage.service.viewers.table.count == 1)
+            // Nor is one told of later, who may have gone on by the cookie elsewhere.
+            stage.clock.advance(milliseconds: 6000)
+            #expect(report(stage).isEmpty)
+            #expect(stage.service.viewers.table.count == 0 && stage.service.viewerCount == 0)
+        }
+    }
+
     @Test func `a manifest that is refreshed every second offers its cookie once`() async throws {
         let stage = try await Stage()
         try await stage.live { stage in
@@ -124,7 +225,7 @@ import Testing
             #expect(
                 manifest.text.replacing("<Location>manifest.mpd?session=me-1</Location>", with: "")
                     == (await stage.get("/dash/ID/manifest.mpd")).text)
-            let hostile = await stage.get("/hls/ID/master.m3u8", query: "session=%22%0A%3C")
+            let hostile = await stage.get("/hls/ID/master.m3u8", query: "session=%22%0A%3C", browser)
             #expect(hostile.body == plain.body)
         }
     }

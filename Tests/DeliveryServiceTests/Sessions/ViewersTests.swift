@@ -24,10 +24,11 @@ import Testing
     ) -> HTTPResponse? {
         let request = HTTPRequest(method: .get, path: "/", query: session.isEmpty ? "" : "session=\(session)")
         let caller = ViewerCaller(request, salt: subject.salt)
-        if viewers.mustWait(caller, for: subject) { return nil }
+        let given = viewers.name(for: caller, request, about: subject)
+        if viewers.mustWait(caller, for: subject, given: given) { return nil }
         let body = Bytes([UInt8](repeating: 1, count: bytes))
         var response = HTTPResponse(.ok, body: .shared([body]))
-        viewers.count(&response, to: request, by: caller, about: subject, at: now)
+        viewers.count(&response, to: request, by: caller, about: subject, given: given, at: now)
         return response
     }
 
@@ -42,6 +43,15 @@ import Testing
         _ = viewers.reports(at: later) { _ in 6000 }
         #expect(viewers.table.openCount == 0)
         #expect(ask(viewers, "late2", master, at: later) != nil)
+    }
+
+    @Test func `beyond the bound another player waits, also at the address of one that watches`() throws {
+        let viewers = viewers(max: 1)
+        let (master, playlist) = (try subject("master.m3u8"), try subject("720p/playlist.m3u8"))
+        #expect(ask(viewers, "", master, at: now) != nil)
+        #expect(ask(viewers, "", playlist, at: now) != nil)
+        #expect(ask(viewers, "", master, at: now) == nil)
+        #expect(ask(viewers, "", playlist, at: now) != nil)
     }
 
     @Test func `segments without a name are of the session whose playlist was fetched from there last`() throws {

@@ -130,7 +130,8 @@ extension HLSInspection {
         expect(.hintIsNew, !listed.contains { $0.address == hint }, "\(hint) is")
         let numbers = hint.split { $0 == "-" || $0 == "." }.compactMap { Int($0) }
         let next = [playlist.nextNumber, playlist.open.parts.count]
-        expect(.namesNumbered, numbers.starts(with: next), "\(hint) is hinted at, \(next) is next")
+        let isNext = numbers.starts(with: next) || playlist.hintsBehindOpenSegment
+        expect(.namesNumbered, isNext, "\(hint) is hinted at, \(next) is next")
         let addresses = playlist.reports.map(\.address)
         for report in playlist.reports {
             let isRelative = !report.address.isEmpty && !report.address.contains("://") && report.address.first != "/"

@@ -62,7 +62,13 @@ extension HLSInspection {
         guard playlist.nextNumber == previous.nextNumber || !now.isEmpty else { return }
         let before = previous.open.parts
         expect(.partsKept, now.starts(with: before), "\(before) became \(now)")
-        if now.count > before.count {
+        if previous.hintsBehindOpenSegment {
+            // The open parts were all of their segment.
+            expect(.hintKept, now.count == before.count, "\(hint) was next, and \(now.last?.address ?? "") came")
+            let later = playlist.segment(previous.nextNumber + 1)?.parts ?? playlist.open.parts
+            guard playlist.nextNumber > previous.nextNumber, let first = later.first else { return }
+            expect(.hintKept, first.address == hint, "\(hint) became \(first.address)")
+        } else if now.count > before.count {
             expect(.hintKept, now[before.count].address == hint, "\(hint) became \(now[before.count].address)")
         } else if playlist.nextNumber > previous.nextNumber, !playlist.hasEnded {
             // It ended without the part that was hinted at: then that is not to appear.

@@ -70,6 +70,12 @@ public struct HLSMediaPlaylist: Sendable {
         return (nextNumber - 1, segments.last.flatMap { $0.parts.isEmpty ? nil : $0.parts.count - 1 })
     }
 
+    /// Whether the open parts are all of their segment: the hint is of the first part behind it.
+    var hintsBehindOpenSegment: Bool {
+        guard !open.parts.isEmpty, let hint = hints.first else { return false }
+        return hint.split { $0 == "-" || $0 == "." }.compactMap { Int($0) }.starts(with: [nextNumber + 1, 0])
+    }
+
     public func segment(_ number: Int) -> Segment? {
         let index = number - mediaSequence - (skipped ?? 0)
         return segments.indices.contains(index) ? segments[index] : nil
