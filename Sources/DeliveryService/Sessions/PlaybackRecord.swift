@@ -7,16 +7,29 @@ import StreamingCore
 struct PlaybackRecord {
     /// Where in its life it is.
     enum Standing: Equatable {
-        /// A first request was offered a cookie, by its fingerprint. Whether it is kept, the next request shows; until
-        /// then nobody is told. Becomes `open`.
-        case tentative(offered: UInt64)
+        /// First requests were offered cookies. Whether they are kept, the next requests show; until then nobody is
+        /// told. Becomes `open`. Where all were kept, or nothing followed, it is forgotten: who it was is counted by
+        /// the cookie, here or elsewhere, or has watched nothing.
+        case tentative([Offer])
         /// Becomes `silent` or `left`.
         case open
         /// Nothing was fetched for a while. Becomes `open`.
         case silent
-        /// The player said that it leaves. Becomes `open`.
+        /// The player said that it leaves. Becomes `open` with a request that came well after that: one that was held
+        /// is answered only then.
         case left
     }
+
+    /// A cookie that went out with an answer: several viewers may begin in the same moment at the same address.
+    struct Offer: Equatable {
+        let fingerprint: UInt64
+        let at: WallTime
+        /// Of the answer.
+        let bytes: Int64
+    }
+
+    /// Beyond, the oldest is forgotten: who comes with it begins then.
+    static let offersMax = 16
 
     /// What the player told of its start, by its requests.
     private enum Start {
@@ -58,9 +71,9 @@ struct PlaybackRecord {
     }
 
     /// The same visit under another name: what its first request brought counts for it.
-    mutating func takeOver(_ first: PlaybackRecord) {
-        firstSeenAt = min(firstSeenAt, first.firstSeenAt)
-        bytesSent += first.bytesSent
+    mutating func takeOver(_ first: Offer) {
+        firstSeenAt = min(firstSeenAt, first.at)
+        bytesSent += first.bytes
     }
 
     /// A request was answered.
@@ -68,14 +81,16 @@ struct PlaybackRecord {
     /// - Parameters:
     ///   - rendition: The video rendition of the segment that it was for.
     ///   - bytes: Of the body.
+    ///   - now: When the request came.
     /// - Returns: Whether the session was over and is open again.
     mutating func answered(
         _ rendition: String?, _ number: Int64, bytes: Int, _ word: PlayerWord?, at now: WallTime
     ) -> Bool {
-        let wasOver = standing == .silent || standing == .left
-        standing = .open
         hasNews = true
         bytesSent += Int64(bytes)
+        if standing == .left, now <= lastSeenAt.adding(milliseconds: SessionShare.farewellMilliseconds) { return false }
+        let wasOver = !isOpen
+        standing = .open
         if now > lastSeenAt { lastSeenAt = now }
         if let rendition { picked(rendition, number) }
         if let word { told(word, at: now) }
@@ -90,8 +105,36 @@ struct PlaybackRecord {
 
     mutating func notSent(_ bytes: Int) { bytesSent = max(0, bytesSent - Int64(bytes)) }
 
-    /// We offered a cookie to somebody without a name, who may keep it or not.
-    mutating func offered(_ fingerprint: UInt64) { standing = .tentative(offered: fingerprint) }
+    /// Cookies that were offered and have not come back.
+    var offers: [Offer] {
+        guard case .tentative(let offers) = standing else { return [] }
+        return offers
+    }
+
+    /// Whether all requests so far were first ones, whose viewers may keep their cookies or not.
+    var isTentative: Bool {
+        if case .tentative = standing { true } else { false }
+    }
+
+    /// We offered a cookie, with the answer that was counted last.
+    ///
+    /// - Parameter earlier: Those that were offered before and have not come back.
+    mutating func offered(_ offer: Offer, besides earlier: [Offer]) {
+        standing = .tentative(earlier.suffix(Self.offersMax - 1) + [offer])
+    }
+
+    /// Somebody came back with a cookie.
+    ///
+    /// - Returns: `nil` when it was not offered here.
+    mutating func taken(_ fingerprint: UInt64) -> Offer? {
+        guard case .tentative(var offers) = standing,
+            let index = offers.firstIndex(where: { $0.fingerprint == fingerprint })
+        else { return nil }
+        let offer = offers.remove(at: index)
+        bytesSent = max(0, bytesSent - offer.bytes)
+        standing = .tentative(offers)
+        return offer
+    }
 
     private mutating func picked(_ rendition: String, _ number: Int64) {
         if let last = picks.last, last.segmentNumber == number, last.rendition == rendition { return }
@@ -119,7 +162,7 @@ struct PlaybackRecord {
     ///
     /// - Returns: Whether the session was open and is over, or the other way round.
     mutating func received(_ news: ViewerBeacon, at now: WallTime) -> (hasOpened: Bool, hasEnded: Bool) {
-        let wasOpen = standing != .silent && standing != .left
+        let wasOpen = isOpen
         beacon.merge(news)
         hasNews = true
         if now > lastSeenAt { lastSeenAt = now }
@@ -130,27 +173,35 @@ struct PlaybackRecord {
     /// - Parameter silence: How long an open session may fetch nothing, in milliseconds.
     /// - Returns: Whether it was open and is over.
     mutating func timePassed(_ now: WallTime, silence: Int64) -> Bool {
+        guard standing == .open, lastSeenAt.adding(milliseconds: silence) <= now else { return false }
+        standing = .silent
+        return true
+    }
+
+    /// Whether it takes one of the places that there are for viewers.
+    var isOpen: Bool {
         switch standing {
-        case .silent, .left: return false
-        case .tentative, .open:
-            guard lastSeenAt.adding(milliseconds: silence) <= now else { return false }
-            standing = .silent
-            return true
+        case .tentative, .open: true
+        case .silent, .left: false
         }
     }
 
     /// Whether nobody will miss it.
-    func isForgettable(at now: WallTime, memory: Int64) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - memory: How long one that is over is remembered, in milliseconds.
+    ///   - silence: How long one that is tentative may fetch nothing.
+    func isForgettable(at now: WallTime, memory: Int64, silence: Int64) -> Bool {
         switch standing {
-        case .tentative, .open: false
+        case .open: false
+        case .tentative: lastSeenAt.adding(milliseconds: silence) <= now
         case .silent, .left: lastSeenAt.adding(milliseconds: memory) <= now
         }
     }
 
     /// What is to be told of it; `nil` when nothing is new, or nothing certain.
     mutating func share() -> SessionShare? {
-        if case .tentative = standing { return nil }
-        guard hasNews else { return nil }
+        guard hasNews, !isTentative else { return nil }
         hasNews = false
         bytesTold = max(bytesTold, bytesSent)
         return SessionShare(

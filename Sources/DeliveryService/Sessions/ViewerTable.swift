@@ -48,19 +48,27 @@ final class ViewerTable: Sendable {
         return (viewer, true)
     }
 
-    /// Takes out a viewer who was offered this cookie and has not come back without it.
-    func takeTentative(_ fingerprint: UInt64, offered: UInt64) -> PlaybackRecord? {
-        let taken = stripe(fingerprint).viewers.withLock { viewers -> PlaybackRecord? in
-            guard let viewer = viewers[fingerprint] else { return nil }
-            let record = viewer.record.withLock { $0 }
-            guard record.standing == .tentative(offered: offered) else { return nil }
-            viewers[fingerprint] = nil
-            return record
+    /// Takes a cookie from where it was offered, when it is kept.
+    ///
+    /// - Parameter fingerprint: Of the address that it was offered to, which is forgotten with its last cookie.
+    func take(_ cookie: UInt64, offeredTo fingerprint: UInt64) -> PlaybackRecord.Offer? {
+        let (offer, wasLast) = stripe(fingerprint).viewers.withLock { viewers in
+            guard let viewer = viewers[fingerprint] else { return (nil as PlaybackRecord.Offer?, false) }
+            let (offer, wasLast) = viewer.record.withLock { record in
+                let offer = record.taken(cookie)
+                return (offer, offer != nil && record.offers.isEmpty)
+            }
+            if wasLast { viewers[fingerprint] = nil }
+            return (offer, wasLast)
         }
-        guard let taken else { return nil }
+        if wasLast { forgotOpen() }
+        return offer
+    }
+
+    /// One that was open is not in the table any more.
+    private func forgotOpen() {
         viewerCount.subtract(1, ordering: .relaxed)
         openViewers.subtract(1, ordering: .relaxed)
-        return taken
     }
 
     /// Looks at everybody: ends those that are silent and forgets those that were over for long, more of them when the
@@ -82,11 +90,11 @@ final class ViewerTable: Sendable {
                 let forgettable = viewer.record.withLock { record -> PlaybackRecord? in
                     if record.timePassed(now, silence: limit) { ended() }
                     seen(viewer, &record)
-                    return record.isForgettable(at: now, memory: memory) ? record : nil
+                    return record.isForgettable(at: now, memory: memory, silence: limit) ? record : nil
                 }
                 guard let forgettable else { continue }
                 stripe.viewers.withLock { $0[fingerprint] = nil }
-                viewerCount.subtract(1, ordering: .relaxed)
+                if forgettable.isOpen { forgotOpen() } else { viewerCount.subtract(1, ordering: .relaxed) }
                 forgotten(viewer, forgettable)
             }
         }

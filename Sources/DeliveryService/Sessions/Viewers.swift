@@ -29,10 +29,7 @@ final class Viewers: Sendable {
     func mustWait(_ caller: ViewerCaller, for subject: ViewerSubject) -> Bool {
         guard subject.isBeginning, table.openCount >= audience.sessionsMax else { return false }
         guard let known = table.find(caller.fingerprint) else { return true }
-        switch known.record.withLock({ $0.standing }) {
-        case .tentative, .open: return false
-        case .silent, .left: return true
-        }
+        return !known.record.withLock { $0.isOpen }
     }
 
     /// Counts an answer, and adds to it what the viewer needs.
@@ -54,8 +51,12 @@ final class Viewers: Sendable {
             return count(length, of: subject.stream, at: now)
         }
         let hasOpened = viewer.record.withLock { record in
+            let earlier = record.offers
             let hasOpened = record.answered(subject.rendition, subject.number, bytes: length, caller.word, at: now)
-            if let offer, offer.isTentative { record.offered(offer.fingerprint) }
+            if let offer, offer.isTentative {
+                let offer = PlaybackRecord.Offer(fingerprint: offer.fingerprint, at: now, bytes: Int64(length))
+                record.offered(offer, besides: earlier)
+            }
             return hasOpened
         }
         if hasOpened { table.opened() }
@@ -83,9 +84,11 @@ final class Viewers: Sendable {
         guard audience.offersCookies, caller.source == .address, response.status == .ok,
             !caller.marks.cameThroughCache
         else { return nil }
-        let isKnown = table.find(caller.fingerprint) != nil
-        if isKnown, subject.kind == .manifest { return nil }
-        return ViewerCookie(salt: subject.salt, isTentative: !isKnown)
+        guard let known = table.find(caller.fingerprint) else {
+            return ViewerCookie(salt: subject.salt, isTentative: true)
+        }
+        guard subject.kind != .manifest else { return nil }
+        return ViewerCookie(salt: subject.salt, isTentative: known.record.withLock { $0.isTentative })
     }
 
     private func viewer(
@@ -103,7 +106,7 @@ final class Viewers: Sendable {
         if caller.source == .cookie {
             // The master playlist that it was given with came without it.
             let address = ViewerCaller.addressFingerprint(of: request, caller.marks, salt: subject.salt)
-            if let first = table.takeTentative(address, offered: caller.fingerprint) { record.takeOver(first) }
+            if let first = table.take(caller.fingerprint, offeredTo: address) { record.takeOver(first) }
         }
         let viewer = table.insert(Viewer(record, of: subject.stream), caller.fingerprint)?.viewer
         if let viewer { remember(viewer, caller, request, subject, at: now) }

@@ -137,31 +137,77 @@ import Testing
         #expect(record.share()?.isLeaving == false)
     }
 
+    @Test func `what was under way at a farewell does not mean that the player is back`() {
+        let record = record()
+        var farewell = ViewerBeacon()
+        farewell.isLeaving = true
+        #expect(record.received(farewell, at: begin.adding(milliseconds: 500)) == (false, true))
+        // Held: the request came before.
+        #expect(!record.answered(nil, 0, bytes: 1, nil, at: begin.adding(milliseconds: 400)))
+        #expect(!record.answered(nil, 0, bytes: 1, nil, at: begin.adding(milliseconds: 1500)))
+        let share = record.share()
+        #expect(share?.isLeaving == true)
+        #expect(share?.bytesSent == 2)
+        #expect(share?.lastSeenAt == begin.adding(milliseconds: 500))
+        #expect(record.answered(nil, 0, bytes: 1, nil, at: begin.adding(milliseconds: 1501)))
+        #expect(record.share()?.isLeaving == false)
+    }
+
     @Test func `who was offered a cookie is told of when the next request comes`() {
         let record = record()
         _ = record.answered(nil, 0, bytes: 10, nil, at: begin)
-        record.offered(5)
+        record.offered(5, bytes: 10, at: begin)
         #expect(record.share() == nil)
         #expect(!record.answered(nil, 0, bytes: 10, nil, at: begin))
         #expect(record.share()?.bytesSent == 20)
+    }
+
+    @Test func `each cookie is taken once, with what its answer brought`() {
+        let record = record()
+        for cookie in UInt64(1)...18 {
+            _ = record.answered(nil, 0, bytes: 10, nil, at: begin)
+            record.offered(cookie, bytes: 10, at: begin.adding(milliseconds: Int64(cookie)))
+        }
+        #expect(record.taken(2) == nil, "as many as are remembered were offered since")
+        #expect(record.taken(3)?.at == begin.adding(milliseconds: 3))
+        #expect(record.taken(3) == nil)
+        #expect(record.bytesSent == 170)
+        #expect(record.share() == nil)
+    }
+
+    @Test func `who was offered a cookie and never came is forgotten, and nobody is told`() {
+        let record = record()
+        _ = record.answered(nil, 0, bytes: 10, nil, at: begin)
+        record.offered(5, bytes: 10, at: begin)
+        #expect(!record.isForgettable(at: begin.adding(milliseconds: 5999), memory: 0))
+        #expect(!record.timePassed(begin.adding(milliseconds: 6000), silence: 6000))
+        #expect(record.isForgettable(at: begin.adding(milliseconds: 6000), memory: 600_000))
+        #expect(record.share() == nil)
     }
 }
 
 /// A record that expectations can change: their macro lends values only.
 private final class Kept {
     private var record: PlaybackRecord
+    /// What was offered before the last answer.
+    private var offers: [PlaybackRecord.Offer] = []
 
     init(_ record: PlaybackRecord) { self.record = record }
 
     var bytesSent: Int64 { record.bytesSent }
 
     func answered(_ rendition: String?, _ number: Int64, bytes: Int, _ word: PlayerWord?, at now: WallTime) -> Bool {
-        record.answered(rendition, number, bytes: bytes, word, at: now)
+        offers = record.offers
+        return record.answered(rendition, number, bytes: bytes, word, at: now)
     }
+
+    func taken(_ fingerprint: UInt64) -> PlaybackRecord.Offer? { record.taken(fingerprint) }
 
     func sent(_ bytes: Int) { record.sent(bytes) }
     func notSent(_ bytes: Int) { record.notSent(bytes) }
-    func offered(_ fingerprint: UInt64) { record.offered(fingerprint) }
+    func offered(_ fingerprint: UInt64, bytes: Int64, at time: WallTime) {
+        record.offered(.init(fingerprint: fingerprint, at: time, bytes: bytes), besides: offers)
+    }
 
     func received(_ beacon: ViewerBeacon, at now: WallTime) -> (Bool, Bool) {
         let (hasOpened, hasEnded) = record.received(beacon, at: now)
@@ -170,7 +216,9 @@ private final class Kept {
 
     func timePassed(_ now: WallTime, silence: Int64) -> Bool { record.timePassed(now, silence: silence) }
 
-    func isForgettable(at now: WallTime, memory: Int64) -> Bool { record.isForgettable(at: now, memory: memory) }
+    func isForgettable(at now: WallTime, memory: Int64) -> Bool {
+        record.isForgettable(at: now, memory: memory, silence: 6000)
+    }
 
     func share() -> SessionShare? { record.share() }
 }

@@ -47,6 +47,40 @@ import Testing
         }
     }
 
+    @Test func `browsers that begin together at one address are as many as they are`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            var cookies: [String] = []
+            for _ in 0..<3 { cookies.append(try cookie(await stage.get("/hls/ID/master.m3u8", browser))) }
+            #expect(Set(cookies).count == 3)
+            #expect(report(stage).isEmpty)
+            var bytes = 0
+            for cookie in cookies {
+                let fields = ["user-agent": "browser", "cookie": cookie]
+                bytes = await stage.get("/hls/ID/audio/playlist.m3u8", fields).body.count
+            }
+            let master = await stage.get("/hls/ID/master.m3u8", ["cookie": cookies[0]]).body.count
+            let shares = report(stage)
+            let names = cookies.map { String($0.dropFirst("sluice_viewer=".count)) }
+            #expect(Set(shares.map(\.id)) == Set(names.map { ViewerSessionID(stream: stage.stream, token: $0) }))
+            #expect(shares.map(\.bytesSent).sorted() == [0, 0, 1].map { Int64(bytes + master + $0 * master) })
+            #expect(stage.service.viewerCount == 3)
+        }
+    }
+
+    @Test func `who goes on elsewhere with the cookie that was given here is no viewer here`() async throws {
+        let stage = try await Stage()
+        try await stage.live { stage in
+            try await stage.broadcast(seconds: 5)
+            _ = await stage.get("/hls/ID/master.m3u8", browser)
+            #expect(stage.service.viewerCount == 1, "it has its place")
+            stage.clock.advance(milliseconds: 6000)
+            #expect(report(stage).isEmpty)
+            #expect(stage.service.viewerCount == 0)
+        }
+    }
+
     @Test func `a player that keeps no cookies is one session, by its address`() async throws {
         let stage = try await Stage()
         try await stage.live { stage in
