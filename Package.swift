@@ -182,8 +182,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bytes", "Media", "RTMP", "Network", "StreamingCore", "TestKit", "ingest", "transcode", "delivery",
-                "api", "kafka-broker",
+                "Bytes", "Media", "RTMP", "HTTP", "Network", "StreamingCore", "TestKit", "ingest", "transcode",
+                "delivery", "api", "kafka-broker",
             ], swiftSettings: test),
         .testTarget(
             name: "WebSocketConformanceTests", dependencies: ["TestKit", "websocket-echo"], swiftSettings: test),

@@ -102,13 +102,20 @@ class Firefox:
                 return answer["result"]
 
     def open(self, url, width=1280, height=900):
-        context = self.command("browsingContext.create", type="tab")["context"]
+        """A page with cookies of its own, in a window of its own: nobody plays in a tab that is not seen."""
+        user = self.command("browser.createUserContext")["userContext"]
+        context = self.command("browsingContext.create", type="window", userContext=user)["context"]
         self.command("browsingContext.setViewport", context=context, viewport={"width": width, "height": height})
         self.command("browsingContext.navigate", context=context, url=url, wait="none")
         page = FirefoxPage(self, context)
         while page.run("location.href") == "about:blank":
             time.sleep(0.05)
         return page
+
+    def kill(self):
+        """As when the machine dies: no page says that it is left."""
+        self.process.kill()
+        self.process.wait(20)
 
     def close(self):
         self.socket.close()

@@ -30,7 +30,7 @@ export class LineChart {
 
   /**
    * @param figure the element to draw into; its `aria-label` names the chart
-   * @param series `[{ name, key, isArea, colour }]`; `key` is the member of the points, `colour` is 1 to 6
+   * @param series `[{ name, key, isArea, colour }]`; `key` is the member of the points, `colour` is 1 to 8
    * @param format writes a value
    * @param height in pixels
    */
@@ -95,7 +95,10 @@ export class LineChart {
 
   #drawGrid() {
     const nodes = [];
-    for (const share of [0, 0.5, 1]) {
+    // Of what is counted there may be no half.
+    const half = this.#most / 2;
+    const isHalved = half % 1 === 0 || this.#format(half) !== this.#format(Math.round(half));
+    for (const share of isHalved ? [0, 0.5, 1] : [0, 1]) {
       const y = this.#y(this.#most * share);
       nodes.push(draw("line", { x1: EDGE.left, x2: this.#width - EDGE.right, y1: y, y2: y }),
         draw("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" },

@@ -2,7 +2,7 @@
 
 import { make, mark } from "./elements.js";
 
-const heights = [1080, 720, 480, 360];
+const heights = [1080, 720, 480, 360, 240];
 
 /** The highest picture first, then what has no height in its name (`source` before `audio`). */
 export function byQuality(a, b) {
@@ -12,7 +12,7 @@ export function byQuality(a, b) {
 /** The class of the colour: the same for a name wherever it is shown. */
 export function seriesOf(name) {
   const lines = height(name);
-  if (lines < 0) return name === "audio" ? "series-6" : "series-5";
+  if (lines < 0) return name === "audio" ? "series-8" : "series-7";
   const place = heights.findIndex((each) => lines >= each);
   return `series-${(place < 0 ? heights.length : place) + 1}`;
 }

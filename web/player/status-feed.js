@@ -69,8 +69,10 @@ export class StatusFeed {
   }
 
   #show(news) {
-    this.#view = { title: "", state: "created", renditions: [], ...this.#view, ...news };
-    if (this.#view.viewers !== undefined) this.#on.viewers(this.#view.viewers);
+    const { viewers, ...view } = news;
+    // Not kept: what is new about the stream must not bring back how many watched when the page was opened.
+    if (viewers !== undefined) this.#on.viewers(viewers);
+    this.#view = { title: "", state: "created", renditions: [], ...this.#view, ...view };
     this.#on.view(this.#view);
   }
 

@@ -4,6 +4,7 @@ import StreamingCore
 struct Viewer {
     /// Processes that may have a share in one session; what more of them tell is passed over.
     static let sharesMax = 64
+    private static let farewell = SessionShare.farewellMilliseconds
 
     let id: ViewerSessionID
     private let streamingProtocol: StreamingProtocol
@@ -11,6 +12,8 @@ struct Viewer {
     private(set) var lastSeenAt: WallTime
     /// When it was over; `nil` while it is open.
     private(set) var endedAt: WallTime?
+    /// Whether it is over because the player said so.
+    private var hasLeft = false
     /// Media in the player's buffer, in milliseconds, if it tells.
     private(set) var bufferMilliseconds: Int64?
     private var sent: [(instance: Int, bytes: Int64)] = []
@@ -38,7 +41,10 @@ struct Viewer {
     mutating func told(_ share: SessionShare, by instance: Int) {
         guard counted(share.bytesSent, by: instance) else { return }
         startedAt = min(startedAt, share.firstSeenAt)
-        if let endedAt, share.lastSeenAt > endedAt { self.endedAt = nil }
+        if let endedAt, share.lastSeenAt > endedAt.adding(milliseconds: hasLeft ? Self.farewell : 0) {
+            self.endedAt = nil
+            hasLeft = false
+        }
         lastSeenAt = max(lastSeenAt, share.lastSeenAt)
         for pick in share.picks.suffix(SessionShare.picksMax) { switches.picked(pick) }
         stalls = max(stalls, share.stalls)
@@ -46,7 +52,8 @@ struct Viewer {
         startupMilliseconds = startupMilliseconds ?? share.startupMilliseconds
         if let buffer = share.bufferMilliseconds { bufferMilliseconds = buffer }
         // Another process may have been asked since the player said so.
-        if share.isLeaving, share.lastSeenAt >= lastSeenAt { endedAt = lastSeenAt }
+        if share.isLeaving, share.lastSeenAt.adding(milliseconds: Self.farewell) >= lastSeenAt { hasLeft = true }
+        if hasLeft { endedAt = lastSeenAt }
         isChanged = true
     }
 

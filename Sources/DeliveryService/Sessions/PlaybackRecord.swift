@@ -15,7 +15,8 @@ struct PlaybackRecord {
         case open
         /// Nothing was fetched for a while. Becomes `open`.
         case silent
-        /// The player said that it leaves. Becomes `open`.
+        /// The player said that it leaves. Becomes `open` with a request that came well after that: one that was held
+        /// is answered only then.
         case left
     }
 
@@ -69,14 +70,16 @@ struct PlaybackRecord {
     /// - Parameters:
     ///   - rendition: The video rendition of the segment that it was for.
     ///   - bytes: Of the body.
+    ///   - now: When the request came.
     /// - Returns: Whether the session was over and is open again.
     mutating func answered(
         _ rendition: String?, _ number: Int64, bytes: Int, _ word: PlayerWord?, at now: WallTime
     ) -> Bool {
-        let wasOver = !isOpen
-        standing = .open
         hasNews = true
         bytesSent += Int64(bytes)
+        if standing == .left, now <= lastSeenAt.adding(milliseconds: SessionShare.farewellMilliseconds) { return false }
+        let wasOver = !isOpen
+        standing = .open
         if now > lastSeenAt { lastSeenAt = now }
         if let rendition { picked(rendition, number) }
         if let word { told(word, at: now) }

@@ -73,6 +73,9 @@ public struct SessionShare: Sendable, Equatable {
     public var isLeaving: Bool
 
     public static let picksMax = 8
+    /// How long after its farewell a player's last requests may still come, in milliseconds: they were under way, or
+    /// went to a process whose clock is ahead. They do not mean that it is back.
+    public static let farewellMilliseconds: Int64 = 1000
 
     /// A segment and the rendition that it was fetched of.
     public struct Pick: Sendable, Equatable {

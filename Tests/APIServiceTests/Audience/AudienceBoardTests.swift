@@ -80,6 +80,16 @@ import Testing
         #expect(board.secondPassed(second(2)).first?.viewers == 1)
     }
 
+    /// Told by two processes, in either order.
+    @Test(arguments: [false, true]) func `what came elsewhere just after a goodbye is none who is back`(first: Bool) {
+        let goodbye = report(at: 2, [share(1, to: 1.5) { $0.isLeaving = true }, share(2, to: 1.5)])
+        let elsewhere = report("b", at: 2, [share(1, to: 1.6)])
+        var board = board(first ? [elsewhere, goodbye] : [goodbye, elsewhere])
+        #expect(board.secondPassed(second(2)).first?.viewers == 1)
+        board.told(report("b", at: 3, [share(1, to: 2.9)]), of: stream)
+        #expect(board.secondPassed(second(3)).first?.viewers == 2)
+    }
+
     @Test func `whoever comes back goes on with the same session`() throws {
         var board = board([report(at: 1, [share(1, to: 1, bytes: 10)])])
         _ = board.secondPassed(second(20))

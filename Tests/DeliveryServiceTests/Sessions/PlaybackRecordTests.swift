@@ -137,6 +137,22 @@ import Testing
         #expect(record.share()?.isLeaving == false)
     }
 
+    @Test func `what was under way at a farewell does not mean that the player is back`() {
+        let record = record()
+        var farewell = ViewerBeacon()
+        farewell.isLeaving = true
+        #expect(record.received(farewell, at: begin.adding(milliseconds: 500)) == (false, true))
+        // Held: the request came before.
+        #expect(!record.answered(nil, 0, bytes: 1, nil, at: begin.adding(milliseconds: 400)))
+        #expect(!record.answered(nil, 0, bytes: 1, nil, at: begin.adding(milliseconds: 1500)))
+        let share = record.share()
+        #expect(share?.isLeaving == true)
+        #expect(share?.bytesSent == 2)
+        #expect(share?.lastSeenAt == begin.adding(milliseconds: 500))
+        #expect(record.answered(nil, 0, bytes: 1, nil, at: begin.adding(milliseconds: 1501)))
+        #expect(record.share()?.isLeaving == false)
+    }
+
     @Test func `who was offered a cookie is told of when the next request comes`() {
         let record = record()
         _ = record.answered(nil, 0, bytes: 10, nil, at: begin)
