@@ -81,7 +81,8 @@ say "the form of all YAML is right"
 for dockerfile in services/*/Dockerfile; do "$venv/bin/hadolint" "$dockerfile"; done
 say "hadolint has nothing to say of the images"
 
-"$venv/bin/check-jsonschema" --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+"$venv/bin/check-jsonschema" --builtin-schema vendor.compose-spec docker-compose.yml >"$work/out" ||
+  fail "$(cat "$work/out")"
 "$venv/bin/python" scripts/deployment/check.py compose
 say "docker-compose.yml agrees with the schema of Compose, the images and .env.example"
 
@@ -128,13 +129,16 @@ PYTHON
       "$work/chart.yaml" "$work/everything.yaml"
   done
   "$venv/bin/python" scripts/deployment/check.py kubernetes "$work/k8s.yaml" "$work/chart.yaml"
-  for component in monitoring gateway; do
-    mkdir "$work/$component"
-    # kustomize takes folders by relative paths only.
-    printf 'resources: [%s]\ncomponents: [%s]\n' "$(realpath --relative-to="$work/$component" k8s)" \
-      "$(realpath --relative-to="$work/$component" "k8s/$component")" >"$work/$component/kustomization.yaml"
-    "$folder/kubectl" kustomize "$work/$component" >/dev/null
-  done
+  # The overlay of the documentation, and the other component.
+  cp -r k8s "$work/k8s"
+  mkdir "$work/overlay" "$work/gateway"
+  awk '/^```/ { inside = 0 } inside; /^# overlay\/kustomization.yaml$/ { inside = 1 }' docs/DEPLOYMENT.md \
+    >"$work/overlay/kustomization.yaml"
+  printf 'resources: [../k8s]\ncomponents: [../k8s/gateway]\n' >"$work/gateway/kustomization.yaml"
+  "$folder/kubectl" kustomize "$work/overlay" >"$work/out"
+  grep -q 'KAFKA_BROKERS: kafka-0' "$work/out" || fail "the overlay of docs/DEPLOYMENT.md changes nothing"
+  "$folder/kubectl" kustomize "$work/gateway" >"$work/out"
+  ! grep -q '^kind: Ingress' "$work/out" || fail "k8s/gateway leaves the Ingress there"
   say "the chart renders, and with its default values it is k8s/"
 else
   say "skipped: helm and kubectl are not there, so the chart was not rendered, and not held against k8s/"

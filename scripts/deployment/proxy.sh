@@ -146,7 +146,8 @@ ffmpeg -nostdin -loglevel error -re -f lavfi -i testsrc2=size=320x180:rate=25 -f
   -f flv "rtmp://127.0.0.1:$way/live/$key" >"$work/ffmpeg.log" 2>&1 &
 processes+=($!)
 for _ in $(seq 150); do
-  [ "$(get --output "$work/master" --write-out '%{http_code}' "$base/hls/$stream/master.m3u8" || true)" != 200 ] || break
+  [ "$(get --output "$work/master" --write-out '%{http_code}' "$base/hls/$stream/master.m3u8" ||
+    true)" != 200 ] || break
   sleep 0.1
 done
 expect "the playlist" 'EXT-X-STREAM-INF' "$(cat "$work/master")"
