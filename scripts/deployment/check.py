@@ -186,6 +186,11 @@ def kubernetes(ours, chart):
             expect([n for n in labels if matches(selector, labels[n])] == [full], f"{kind} {full} is of other pods")
     everybody = ours["NetworkPolicy", "sluice"]["spec"]["podSelector"]["matchLabels"]
     expect(all(matches(everybody, each) for each in labels.values()), "a pod has no network policy")
+    [version] = re.findall(r'versionNumber = "(.*)"', text("Sources/StreamingCore/Configuration/Invocation.swift"))
+    expect(yaml.safe_load(text("helm/sluice/Chart.yaml"))["appVersion"] == version, f"the chart is not of {version}")
+    for kind, name, pod in pods(ours):
+        image = pod["spec"]["containers"][0]["image"]
+        expect(image.endswith(f":{version}"), f"{name} has the image {image}, and the programs are {version}")
     most = ours["HorizontalPodAutoscaler", "sluice-transcode"]["spec"]["maxReplicas"]
     partitions = int(ours["ConfigMap", "sluice"]["data"]["KAFKA_PARTITIONS"])
     expect(most <= partitions, f"{most} transcode share {partitions} partitions")
