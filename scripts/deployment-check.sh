@@ -78,8 +78,9 @@ trap 'rm -rf "$work"' EXIT
   docker-compose.yml docker k8s monitoring .github helm/sluice/Chart.yaml helm/sluice/values.yaml
 say "the form of all YAML is right"
 
+"$venv/bin/actionlint" .github/workflows/*.yml
 for dockerfile in services/*/Dockerfile; do "$venv/bin/hadolint" "$dockerfile"; done
-say "hadolint has nothing to say of the images"
+say "actionlint and hadolint have nothing to say of the workflow and the images"
 
 "$venv/bin/check-jsonschema" --builtin-schema vendor.compose-spec docker-compose.yml >"$work/out" ||
   fail "$(cat "$work/out")"

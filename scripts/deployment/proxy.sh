@@ -62,14 +62,14 @@ serve() {
   nginx -c "$1" &
   nginx_process=$!
   processes+=("$nginx_process")
-  for _ in $(seq 50); do
+  for _ in $(seq 300); do
     curl --silent --output /dev/null "http://127.0.0.1:$web/" && return
     sleep 0.1
   done
   fail "nginx does not answer"
 }
 
-get() { curl --silent --show-error --max-time 10 "$@"; }
+get() { curl --silent --show-error --max-time 30 "$@"; }
 
 # expect WHAT PATTERN TEXT
 expect() { [[ $3 =~ $2 ]] || fail "$1: $3"; }
@@ -120,7 +120,7 @@ env -C "$work" BIND_ADDRESS=127.0.0.1 HTTP_PORT="$http" RTMP_PORT="$ingest" DATA
 processes+=($!)
 configuration "$http" "$http" "$ingest" >"$work/nginx.conf"
 serve "$work/nginx.conf"
-for _ in $(seq 100); do
+for _ in $(seq 300); do
   [ "$(get --output /dev/null --write-out '%{http_code}' "$base/health/live" || true)" != 200 ] || break
   sleep 0.1
 done
@@ -142,10 +142,10 @@ expect "another address that claims to be the first" '^99$' \
 way=$rtmp
 [ $has_stream = yes ] || { way=$ingest; say "skipped: RTMP through nginx, which has no stream module here"; }
 ffmpeg -nostdin -loglevel error -re -f lavfi -i testsrc2=size=320x180:rate=25 -f lavfi -i sine -c:v libx264 \
-  -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -c:a aac -t 60 \
+  -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 25 -c:a aac -t 300 \
   -f flv "rtmp://127.0.0.1:$way/live/$key" >"$work/ffmpeg.log" 2>&1 &
 processes+=($!)
-for _ in $(seq 150); do
+for _ in $(seq 600); do
   [ "$(get --output "$work/master" --write-out '%{http_code}' "$base/hls/$stream/master.m3u8" ||
     true)" != 200 ] || break
   sleep 0.1
@@ -159,11 +159,11 @@ import json, sys
 from websockets.sync.client import connect
 
 port, stream = sys.argv[1:]
-with connect(f"ws://127.0.0.1:{port}/ws/stream/{stream}", open_timeout=10) as socket:
-    first = json.loads(socket.recv(timeout=10))
+with connect(f"ws://127.0.0.1:{port}/ws/stream/{stream}", open_timeout=30) as socket:
+    first = json.loads(socket.recv(timeout=30))
     assert first["type"] == "status" and first["stream"] == stream, first
     # One a second while it is on air.
-    seen = [json.loads(socket.recv(timeout=10))["type"] for _ in range(5)]
+    seen = [json.loads(socket.recv(timeout=30))["type"] for _ in range(5)]
     assert "metrics" in seen, seen
 PYTHON
 say "RTMP, HLS, DASH, the API and a WebSocket go through it to a Sluice"
