@@ -75,6 +75,11 @@ cluster-up: ## Start two of each service over real stores on loopback, and say w
 cluster-down: ## End them and remove what they stored
 	@scripts/cluster.sh down
 
+deployment-check: ## Hold images, Compose, nginx.conf, k8s/ and the chart against what checks them
+	@scripts/setup.sh --test
+	@[ -x .build/release/sluice ] || $(SWIFT) build -c release --product sluice
+	@scripts/deployment-check.sh
+
 docker-up: ## The same with Docker Compose: build the images, start everything, say where it is
 	@mkdir -p .build-docker
 	@[ -s .build-docker/token ] || (umask 077 && head -c 24 /dev/urandom | base64 | tr '+/' '-_' >.build-docker/token)
@@ -113,4 +118,4 @@ lint: ## Hold all Swift code against the formatter's rules
 clean: ## Remove what was built
 	rm -rf .build .build-*
 
-.PHONY: help setup build run demo test test-gateway openapi-check browser-test bench latency quality cluster-up cluster-down docker-up docker-down chaos lossless load fuzz fmt lint clean
+.PHONY: help setup build run demo test test-gateway openapi-check browser-test bench latency quality cluster-up cluster-down deployment-check docker-up docker-down chaos lossless load fuzz fmt lint clean

@@ -9,4 +9,5 @@ apt-get install -y --no-install-recommends ca-certificates \
   libavcodec59 libavfilter8 libavutil57 libswresample4 libswscale6 \
   libavro23 libcurl4 libhiredis0.14 libpq5 librdkafka1 libsqlite3-0 libssl3 libstdc++6 zlib1g
 rm -rf /var/lib/apt/lists/*
-useradd --system --uid 10001 --home-dir /var/lib/sluice --create-home --shell /usr/sbin/nologin sluice
+groupadd --system --gid 10001 sluice
+useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/sluice --create-home --shell /usr/sbin/nologin sluice

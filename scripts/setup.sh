@@ -13,7 +13,7 @@ build=(
   libpq-dev libhiredis-dev libssl-dev librdkafka-dev libavro-dev libcurl4-openssl-dev
 )
 test=(
-  ffmpeg fonts-dejavu-core rtmpdump nginx libnginx-mod-rtmp wrk curl libxml2-utils
+  ffmpeg fonts-dejavu-core rtmpdump nginx libnginx-mod-rtmp libnginx-mod-stream wrk curl libxml2-utils
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav
   postgresql redis-server redis-tools openssl python3-venv prometheus iproute2
