@@ -30,7 +30,9 @@ final class Viewers: Sendable {
     /// Not behind a shared cache, which would give it to others too.
     func name(for caller: ViewerCaller, _ request: HTTPRequest, about subject: ViewerSubject) -> GivenName? {
         guard subject.isBeginning, request.method == .get, audience.offersCookies, caller.source == .address,
-            !caller.marks.cameThroughCache
+            !caller.marks.cameThroughCache,
+            // Who asks whether something has changed has begun before.
+            !request.fields.contains("if-none-match")
         else { return nil }
         let isKnown = table.find(caller.fingerprint) != nil
         // Players refresh the manifest each second, and those that do not keep cookies show no name with any request.
@@ -63,8 +65,6 @@ final class Viewers: Sendable {
         guard request.method == .get else { return }
         let length = response.body.sharedByteCount
         guard subject.kind != .picture else { return count(length, of: subject.stream, at: now) }
-        // Who is told that nothing has changed has begun before.
-        let given = response.status == .notModified ? nil : given
         if let given {
             given.add(to: &response)
             // It is counted when it goes on under that name. Where another one came from there at the same moment,
