@@ -10,6 +10,8 @@
 #   VIEWERS_PER_SECOND=500
 #   SERVER_THREADS=2 THREADS=1  event loops of the server and of the generator
 #   IDLE=10000        instead of all that: so many viewers who fetch a playlist once and then wait, and what each costs
+#   GENTLE=yes        the generator gives way to the server, as viewers on other machines would: it reads late itself, and
+#                     what the server says of held requests is then the measure
 #   BROADCASTER_SPREAD=…        how many streams are watched; all by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -89,9 +91,21 @@ fi
 
 watched=$(IFS=,; echo "${streams[*]:0:${BROADCASTER_SPREAD:-$broadcasters}}")
 status=0
+niceness=()
+[ "${GENTLE:-no}" = no ] || niceness=(nice -n 19)
 SERVER="http://127.0.0.1:$http_port" STREAMS=$watched VIEWERS=$viewers SECONDS=$seconds PIDS=$server \
   MEDIA=${MEDIA:-yes} PAGES=${PAGES:-no} THREADS=${THREADS:-1} VIEWERS_PER_SECOND=${VIEWERS_PER_SECOND:-500} \
-  "$build/sluice-bench" load || status=$?
+  "${niceness[@]}" "$build/sluice-bench" load || status=$?
+# From when the server heard of a part to when a request that waited for it went on, by its own histogram.
+curl -fs "http://127.0.0.1:$http_port/metrics" | awk -F '[{}"= ]+' '
+  $1 == "sluice_latency_store_to_first_byte_seconds_bucket" { bound[++n] = $3; count[n] = $NF }
+  END {
+    for (i = 1; i <= n; i++) {
+      if (!half && count[i] >= count[n] * 0.5) half = bound[i]
+      if (!most && count[i] >= count[n] * 0.99) most = bound[i]
+    }
+    if (n) printf "held requests went on, by the server: median within %s s, 99%% within %s s (%d)\n", half, most, count[n]
+  }'
 awk -v hz="$(getconf CLK_TCK)" '{ printf "the server has used %.1f s of processor time in all\n", ($14 + $15) / hz }' \
   "/proc/$server/stat"
 for pid in "${pids[@]}"; do

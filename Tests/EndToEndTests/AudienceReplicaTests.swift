@@ -22,7 +22,7 @@ import Testing
 
         let viewers = (0..<Self.count).map { WanderingViewer($0, of: stream, at: deliveries.map(\.port)) }
         try await eventually("there is something to watch: \(worker.child.errors)") { try await viewers[0].act() }
-        let pages = (apis + deliveries).map { ToldViewers(on: $0.port) }
+        let pages = (apis + deliveries).map { StreamPage(on: $0.port) }
         let living = [pages[0], pages[1], pages[3]]
         let listening = pages.map { page in Task { try await page.listen(to: stream) } }
         let watching = Task { try await Self.watch(viewers) }
@@ -42,7 +42,7 @@ import Testing
         for viewer in viewers[Self.leaving..<2 * Self.leaving] { await viewer.become(.leaving) }
         try await desk.expect(Self.count - 3 * Self.leaving, living)
         #expect(try await desk.sessions("limit=500", apis[1]) == Self.count, "nobody was taken for two")
-        for page in pages { #expect((page.all.max() ?? 0) <= Self.count, "nobody was ever taken for two") }
+        for page in pages { #expect((page.viewers.max() ?? 0) <= Self.count, "nobody was ever taken for two") }
         _ = try await encoder.stop()
     }
 
@@ -68,11 +68,11 @@ private struct Desk {
     let apis: [ServiceCluster.Process]
 
     /// Waits until every process says the same.
-    func expect(_ viewers: Int, _ pages: [ToldViewers]) async throws {
+    func expect(_ viewers: Int, _ pages: [StreamPage]) async throws {
         var counts: [Int?] = []
         do {
             try await eventually("all count \(viewers)") {
-                counts = pages.map(\.all.last)
+                counts = pages.map(\.viewers.last)
                 for api in apis {
                     counts.append(try await number("viewers", "/streams/\(stream)", api))
                     counts.append(try await sessions("open=true&limit=500", api))
@@ -87,16 +87,16 @@ private struct Desk {
 
     /// Listens for some seconds, in which nothing may change.
     func expectSteady(
-        _ count: Int, _ pages: [ToldViewers], seconds: Int, _ viewers: [WanderingViewer]
+        _ count: Int, _ pages: [StreamPage], seconds: Int, _ viewers: [WanderingViewer]
     ) async throws {
-        let before = pages.map(\.all.count)
+        let before = pages.map(\.viewers.count)
         try await eventually("\(seconds) numbers are told") {
-            zip(pages, before).allSatisfy { $0.all.count >= $1 + seconds }
+            zip(pages, before).allSatisfy { $0.viewers.count >= $1 + seconds }
         }
         var longest = Duration.zero
         for viewer in viewers { longest = max(longest, await viewer.longestPause) }
         for (page, before) in zip(pages, before) {
-            let told = page.all.dropFirst(before)
+            let told = page.viewers.dropFirst(before)
             // On a machine so slow that viewers were silent themselves, fewer may have been counted.
             #expect(Set(told) == [count] || longest > .seconds(3) && told.last == count, "\(told)")
         }

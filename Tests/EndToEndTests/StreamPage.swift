@@ -5,15 +5,22 @@ import Network
 import Synchronization
 import TestKit
 
-/// How many watch a stream, as one process tells it over its WebSocket second by second.
-final class ToldViewers: Sendable {
+/// What an open page is told of a stream by one process, over its WebSocket.
+final class StreamPage: Sendable {
+    private struct Told {
+        var viewers: [Int] = []
+        var states: [(state: String, at: ContinuousClock.Instant)] = []
+    }
+
     private let port: Int
-    private let numbers = Mutex<[Int]>([])
+    private let told = Mutex(Told())
 
     init(on port: Int) { self.port = port }
 
-    /// All that was told, the newest last.
-    var all: [Int] { numbers.withLock { $0 } }
+    /// How many watch, second by second, the newest last.
+    var viewers: [Int] { told.withLock { $0.viewers } }
+    /// The states that the stream was said to be in, the newest last, and when it was said.
+    var states: [(state: String, at: ContinuousClock.Instant)] { told.withLock { $0.states } }
 
     /// Listens until the server closes.
     func listen(to stream: String) async throws {
@@ -35,7 +42,7 @@ final class ToldViewers: Sendable {
                 }
                 while let event = try reader?.next() {
                     switch event {
-                    case .message(.text(let text)): told(text)
+                    case .message(.text(let text)): heard(text)
                     case .ping(let payload): try await connection.write(WebSocketFrame.pong(payload, mask: 0x1234_5678))
                     default: break
                     }
@@ -55,11 +62,15 @@ final class ToldViewers: Sendable {
         return nil
     }
 
-    private func told(_ text: Bytes) {
+    private func heard(_ text: Bytes) {
+        let now = ContinuousClock.now
         guard let message = try? JSONSerialization.jsonObject(with: Data(text.array)) as? [String: Any],
-            message["type"] as? String == "metrics",
-            let viewers = (message["data"] as? [String: Any])?["viewers"] as? Int
+            let data = message["data"] as? [String: Any]
         else { return }
-        numbers.withLock { $0.append(viewers) }
+        switch message["type"] as? String {
+        case "metrics": if let viewers = data["viewers"] as? Int { told.withLock { $0.viewers.append(viewers) } }
+        case "status": if let state = data["state"] as? String { told.withLock { $0.states.append((state, now)) } }
+        default: break
+        }
     }
 }
