@@ -19,7 +19,9 @@ import Testing
                 try Encoder.ffmpeg.publish(clip, to: stream.publishURL, in: sluice.directory.url, loops: true)
             }
         }
-        #expect(page.states.map(\.state) == ["created", "active", "reconnecting", "active", "ended"])
+        // A state is told again when more is known of the stream, such as its title.
+        let states = page.states.map(\.state).reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
+        #expect(states == ["created", "active", "reconnecting", "active", "ended"])
     }
 
     @Test func `pages of two replicas are told at the same time`() async throws {
