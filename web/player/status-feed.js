@@ -63,7 +63,9 @@ export class StatusFeed {
   #receive(type, data) {
     if (type === "status") {
       this.#isTold = true;
-      this.#show(data);
+      // A broadcast that begins is told at once, and what it is called a moment later.
+      const { title, ...rest } = data;
+      this.#show(title === null ? rest : data);
     } else if (type === "quality") this.#show({ renditions: data.renditions });
     else if (type === "metrics") this.#on.viewers(data.viewers);
   }
