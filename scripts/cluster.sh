@@ -9,7 +9,7 @@
 #   scripts/cluster.sh pid NAME
 #
 #   CLUSTER_DIR   data, logs and pids, .build-cluster by default
-#   CLUSTER_PORT  the first of the ports, 21000 by default
+#   CLUSTER_PORT  the first of the ports, 21000 by default; one that is up remembers it
 #   CLUSTER_S3_ENDPOINT  where the services look for the S3 store: something that stands between, to break it
 #
 # The broker is librdkafka's own mock cluster (Tests/KafkaBroker): a real TCP broker that keeps records in memory only.
@@ -19,7 +19,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 
 folder=${CLUSTER_DIR:-$root/.build-cluster}
-base=${CLUSTER_PORT:-21000}
+base=${CLUSTER_PORT:-$(cat "$folder/port" 2>/dev/null || echo 21000)}
 build=${CLUSTER_BUILD:-$root/.build/release}
 postgres_port=$((base + 1)) redis_port=$((base + 2)) kafka_port=$((base + 3)) s3_port=$((base + 4))
 postgres=/usr/lib/postgresql/15/bin
@@ -178,6 +178,8 @@ status() {
 
 up() {
   mkdir -p "$folder/logs"
+  echo "$base" >"$folder/port"
+  trap '[ $? -eq 0 ] || echo "cluster.sh: the others go on; make cluster-down (scripts/cluster.sh down) ends them" >&2' EXIT
   [ -f "$folder/token" ] || (umask 077 && head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$folder/token")
   for name in "${names[@]}"; do start "$name"; done
   cat <<END
@@ -185,8 +187,9 @@ up() {
 The cluster is up.
   publish   rtmp://127.0.0.1:$(rtmp_port ingest-1)/live/KEY or rtmp://127.0.0.1:$(rtmp_port ingest-2)/live/KEY
   watch     http://127.0.0.1:$(http_port delivery-1)/hls/STREAM/master.m3u8 or port $(http_port delivery-2)
+            (pages are at the API's port: with a proxy in front, such as docker/nginx.conf, they play)
   API       http://127.0.0.1:$(http_port api-1)/streams or port $(http_port api-2), ADMIN_TOKEN=$(cat "$folder/token")
-  metrics   http://127.0.0.1:$(metrics_port ingest-1)/metrics, and so on: 51, 61, 71 and 81 above $base
+  metrics   http://127.0.0.1:$(metrics_port ingest-1)/metrics; transcode $(metrics_port transcode-1), delivery $(metrics_port delivery-1), api $(metrics_port api-1), the second of each one above
   stores    PostgreSQL $postgres_port, Redis $redis_port, Kafka $kafka_port, S3 $s3_port, all on 127.0.0.1
   logs      $folder/logs
 A stream with its key:
@@ -196,7 +199,11 @@ END
 }
 
 down() {
-  for ((index = ${#names[@]} - 1; index >= 0; index--)); do end "${names[index]}" TERM; done
+  for ((index = ${#names[@]} - 1; index >= 0; index--)); do
+    if runs "${names[index]}"; then echo "ending ${names[index]}"; fi
+    # What the S3 server has is removed below: it need not take its time.
+    if [ "${names[index]}" = s3 ]; then end s3 KILL; else end "${names[index]}" TERM; fi
+  done
   rm -rf "$folder"
 }
 

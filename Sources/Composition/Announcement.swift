@@ -15,14 +15,14 @@ struct Announcement {
                 "             in OBS: server \(urls.ingestServer), stream key \(issued.text.reveal())",
                 "             (the key is shown this once; POST \(urls.web)/streams/\(stream.id)/keys makes another)",
             ]
-            lines += Self.watch(stream.id, urls)
+            lines += Self.watch(stream.id, urls, configuration)
         } else if let stream = try await assembly.backends.streams.list(states: [], before: nil, limit: 1).first {
             lines += [
                 "  Publish    \(urls.ingestServer)/<stream key>",
                 "             a new key: curl -X POST -H 'Authorization: Bearer <token>' "
                     + "\(urls.web)/streams/\(stream.id)/keys",
             ]
-            lines += Self.watch(stream.id, urls)
+            lines += Self.watch(stream.id, urls, configuration)
         }
         lines.append(
             "  API token  \(Self.shown(assembly.adminToken, configuration))")
@@ -35,8 +35,16 @@ struct Announcement {
         return token.reveal()
     }
 
-    private static func watch(_ stream: StreamID, _ urls: PublicURLs.Addresses) -> [String] {
-        [
+    private static func watch(
+        _ stream: StreamID, _ urls: PublicURLs.Addresses, _ configuration: Configuration
+    ) -> [String] {
+        guard configuration.playbackSecret == nil else {
+            return [
+                "  Watch      with signed addresses, as PLAYBACK_SECRET is set: curl -X POST",
+                "             -H 'Authorization: Bearer <token>' \(urls.web)/streams/\(stream)/playback-urls",
+            ]
+        }
+        return [
             "  Watch      \(urls.web)/?stream=\(stream)", "  HLS        \(urls.hls(stream))",
             "  DASH       \(urls.dash(stream))",
         ]

@@ -4,7 +4,7 @@ import StreamingCore
 struct StreamAudience {
     /// How long an ended session is remembered, in milliseconds: whoever comes back within it goes on with the same.
     static let lingerMilliseconds: Int64 = 600_000
-    /// How old the newest report of a process may be, in milliseconds, to count for the present second.
+    /// How old the newest report of an encoder may be, in milliseconds, to count for the present second.
     static let freshMilliseconds: Int64 = 3000
     /// How often an open session is written down, in milliseconds.
     static let recordingMilliseconds: Int64 = 10_000
@@ -17,7 +17,9 @@ struct StreamAudience {
         let number: Int
         var at: WallTime
         var bytesSent: Int64
-        var bitsPerSecond: Int64 = 0
+        /// Told since the last second was drawn together. Processes tell in the middle of each second, so that one
+        /// report falls into each.
+        var bytesPending: Int64
     }
 
     let stream: StreamID
@@ -81,15 +83,14 @@ struct StreamAudience {
     /// - Returns: The number of the process.
     private mutating func counted(_ report: AudienceReport) -> Int {
         if let index = instances.firstIndex(where: { $0.name == report.instance }) {
-            let passed = report.at.unixMilliseconds - instances[index].at.unixMilliseconds
+            let known = instances[index]
             // Several reports can tell of one second.
-            if passed > 0 {
-                let bits = max(0, report.bytesSent - instances[index].bytesSent) * 8
-                instances[index].bitsPerSecond = bits * 1000 / max(passed, 500)
+            if report.at > known.at {
+                instances[index].bytesPending += Self.bytesOfLastSecond(report, since: known.at, known.bytesSent)
                 instances[index].at = report.at
                 instances[index].bytesSent = report.bytesSent
             }
-            return instances[index].number
+            return known.number
         }
         if instances.count >= Self.instancesMax,
             let oldest = instances.indices.min(by: { instances[$0].at < instances[$1].at })
@@ -97,9 +98,22 @@ struct StreamAudience {
             instances.remove(at: oldest)
         }
         instancesSeen += 1
+        // What it sent before anybody listened is of no second; what went to those who have just come is of this one.
+        let fresh = report.sessions.filter { report.at.unixMilliseconds - $0.firstSeenAt.unixMilliseconds < 2000 }
         instances.append(
-            Instance(name: report.instance, number: instancesSeen, at: report.at, bytesSent: report.bytesSent))
+            Instance(
+                name: report.instance, number: instancesSeen, at: report.at, bytesSent: report.bytesSent,
+                bytesPending: fresh.reduce(0) { $0 + $1.bytesSent }))
         return instancesSeen
+    }
+
+    /// What a process sent in the second that it tells of. It tells every second in which it sends, so that all is of
+    /// this one, unless its reports were lost for a while: then viewers were there before, and had it bit by bit.
+    private static func bytesOfLastSecond(_ report: AudienceReport, since before: WallTime, _ told: Int64) -> Int64 {
+        let sent = max(0, report.bytesSent - told)
+        let passed = report.at.unixMilliseconds - before.unixMilliseconds
+        guard passed >= 2000, report.sessions.contains(where: { $0.firstSeenAt < before }) else { return sent }
+        return sent * 1000 / passed
     }
 
     // MARK: Time
@@ -140,10 +154,8 @@ struct StreamAudience {
         let source = freshSource(at: now)
         metrics.ingressBitsPerSecond = source?.bitsPerSecond ?? 0
         metrics.source = source?.health
-        metrics.egressBitsPerSecond = instances.reduce(0) { sum, instance in
-            let isFresh = now.unixMilliseconds - instance.at.unixMilliseconds <= Self.freshMilliseconds
-            return sum + (isFresh ? instance.bitsPerSecond : 0)
-        }
+        metrics.egressBitsPerSecond = instances.reduce(0) { $0 + $1.bytesPending * 8 }
+        for index in instances.indices { instances[index].bytesPending = 0 }
         let isQuiet = metrics.viewers == 0 && source == nil && metrics.egressBitsPerSecond == 0
         if isQuiet, history.last?.isQuiet ?? true { return nil }
         history.append(metrics)

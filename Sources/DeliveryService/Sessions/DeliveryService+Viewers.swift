@@ -6,11 +6,14 @@ public import StreamingCore
 // Who watches: told from second to second, and by the players' pages.
 
 extension DeliveryService {
-    /// Tells others every second who watches, until cancelled.
+    /// Tells others every second who watches, until cancelled: in the middle of the second, because they draw whole ones
+    /// together, and each is to have one report.
     func tellAudiences() async {
+        let period = ViewerLimits.reportMilliseconds
         while !Task.isCancelled {
+            let past = (clock.now().unixMilliseconds + period / 2) % period
             // A cancelled sleep ends the loop by its condition.
-            try? await Task.sleep(for: .milliseconds(ViewerLimits.reportMilliseconds))
+            try? await Task.sleep(for: .milliseconds(period - past))
             tellAudience(at: clock.now())
         }
     }

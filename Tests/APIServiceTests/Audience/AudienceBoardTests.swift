@@ -154,6 +154,26 @@ import Testing
         #expect(board.secondPassed(second(6)).first?.egressBitsPerSecond == 0)
     }
 
+    @Test func `a burst is of the second in which it went out, and of no other`() {
+        var board = board([report("a", at: 1, bytes: 100, [])])
+        _ = board.secondPassed(second(1))
+        board.told(report("a", at: 11, bytes: 1_000_100, [share(1, from: 10.6, to: 11, bytes: 1_000_000)]), of: stream)
+        #expect(board.secondPassed(second(11)).first?.egressBitsPerSecond == 8_000_000)
+        #expect(board.secondPassed(second(12)).first?.egressBitsPerSecond == 0)
+    }
+
+    @Test func `what a new process sends to its first viewer counts, and what it sent before does not`() {
+        var board = board([report("a", at: 1, bytes: 5000, [share(1, from: 0.6, to: 1, bytes: 1000)])])
+        #expect(board.secondPassed(second(1)).first?.egressBitsPerSecond == 8000)
+    }
+
+    @Test func `what went out while reports were lost is no burst`() {
+        var board = board([report("a", at: 1, bytes: 0, [share(1, to: 1)])])
+        _ = board.secondPassed(second(1))
+        board.told(report("a", at: 11, bytes: 1_000_000, [share(1, to: 11, bytes: 1_000_000)]), of: stream)
+        #expect(board.secondPassed(second(11)).first?.egressBitsPerSecond == 800_000)
+    }
+
     @Test func `the stall ratio is of those whose players tell`() throws {
         var board = board([
             report(at: 1, [share(1, to: 1) { $0.bufferMilliseconds = 2000 }, share(2, to: 1)])
