@@ -6,8 +6,8 @@ public import StreamingCore
 // Who watches: told from second to second, and by the players' pages.
 
 extension DeliveryService {
-    /// Tells others every second who watches, until cancelled: in the middle of the second, because they draw whole ones
-    /// together, and each is to have one report.
+    /// Tells others every second who watches, until cancelled: in the middle of the second, because they draw whole
+    /// ones together, and each is to have one report.
     func tellAudiences() async {
         let period = ViewerLimits.reportMilliseconds
         while !Task.isCancelled {
